@@ -1,0 +1,96 @@
+"""The commands and the options that all of them have."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from codex_orch_tui import __version__
+from codex_orch_tui.cli.main import PROGRAM
+
+_COMMANDS = {
+    "status": "codex_orch_tui.cli.status:status",
+    "doctor": "codex_orch_tui.cli.doctor:doctor",
+}
+"""Name of each command -> where it is. It is imported when it is called, or listed by --help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The options before the command."""
+
+    repo: Path
+    config: Path | None
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        from importlib import import_module
+
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 it did not work, 2 wrong use or no repository, 3 no terminal for the screen.",
+)
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Work in the git repository around this folder.  [default: the current folder]",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read the repository's settings from this file.  [default: .orchestrator/orchestrator.yaml]",
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+@click.pass_context
+def group(ctx: click.Context, repo: Path, config: Path | None) -> int:
+    """Run a team of Codex workers on one git repository, and stay in charge.
+
+    Without a command the screen opens on the repository that you are in. There n types a task, a Codex worker does
+    it in a branch and worktree of its own and asks you before it leaves its sandbox. Then d shows you the diff and
+    m merges it into your branch. ? lists all keys.
+
+    \b
+    First steps:
+      codex-orch-tui doctor      is everything there that is needed?
+      codex-orch-tui             open the screen in this repository
+      codex-orch-tui status      what stands where, without a screen
+    """
+    ctx.obj = Place(repo=repo, config=config)
+    if ctx.invoked_subcommand is not None:
+        return 0
+    from codex_orch_tui.cli.tui import open_screen
+
+    return open_screen(repo, config)
+
+
+def run_commands(arguments: list[str]) -> int:
+    """Parse and run; usage errors are told by click on stderr.
+
+    Raises:
+        CommandFailedError: the command cannot do its work.
+    """
+    try:
+        return int(group.main(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return error.exit_code
+    except click.Abort as error:
+        raise KeyboardInterrupt from error

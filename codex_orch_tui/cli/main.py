@@ -1,0 +1,49 @@
+"""The program's entry: runs a command and turns whatever ends it into an exit code and at most one sentence."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from codex_orch_tui.cli.exit_codes import ExitCode
+from codex_orch_tui.cli.failure import CommandFailedError
+
+PROGRAM = "codex-orch-tui"
+
+
+def main() -> NoReturn:
+    """What the console script calls."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a locale without our signs must not end the program
+    try:
+        code = _dispatch(list(arguments))
+        sys.stdout.flush()
+    except CommandFailedError as error:
+        said = str(error)
+        sys.stderr.write((said if said.startswith(PROGRAM) else f"{PROGRAM}: {said}") + "\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered would raise once more when the interpreter closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.PIPE_CLOSED
+    return code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments:
+        # The most frequent call does without the argument parser: its import is a tenth of the way to the first frame.
+        from codex_orch_tui.cli.tui import open_screen
+
+        return open_screen()
+    from codex_orch_tui.cli.commands import run_commands
+
+    return run_commands(arguments)

@@ -1,0 +1,61 @@
+"""A repository's state as its files tell it, for commands that only look."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from codex_orch_tui.cli.commands import Place
+from codex_orch_tui.cli.exit_codes import ExitCode
+from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
+from codex_orch_tui.gitrepo.discovery import find_repository
+from codex_orch_tui.gitrepo.errors import GitRepoError
+from codex_orch_tui.gitrepo.runner import Git
+from codex_orch_tui.services.opening import replay
+from codex_orch_tui.store.errors import StoreError
+from codex_orch_tui.store.event_codec import NewerSchemaError
+from codex_orch_tui.store.journal_file import read_journal
+from codex_orch_tui.store.layout import Layout
+from codex_orch_tui.store.lock import Holder, holder_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenState:
+    """What was read. `holder` is the program that has the repository open now, None when none has."""
+
+    root: Path
+    state: State
+    holder: Holder | None
+    notes: tuple[str, ...]
+
+    def is_cut_off(self, task: Task) -> bool:
+        """The journal says that the task is at work, and no program is there that could be working on it."""
+        return self.holder is None and (task.state in ACTIVE or task.state is TaskState.QUEUED)
+
+
+def read_state(place: Place) -> SeenState:
+    """Read a repository's journal; nothing is locked, mended or written.
+
+    Raises:
+        CommandFailedError: not a repository, or its state cannot be read.
+    """
+    try:
+        found = asyncio.run(find_repository(Git(), place.repo.absolute()))
+    except GitRepoError as error:
+        raise CommandFailedError(sentence_of(error), ExitCode.NOT_USABLE) from error
+    layout = Layout(found.top, found.git_dir)
+    try:
+        holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)
+        loaded = read_journal(layout.journal)
+        state, skipped = replay(loaded.records)
+    except StoreError as error:
+        raise CommandFailedError(sentence_of(error)) from error
+    except NewerSchemaError as error:
+        raise CommandFailedError(f"{error} → install a newer codex-orch-tui") from error
+    return SeenState(root=found.top, state=state, holder=holder, notes=(*loaded.notes, *skipped))
+
+
+def sentence_of(error: GitRepoError | StoreError) -> str:
+    """An error in one line, with what to do."""
+    return f"{error.message} → {error.next_step}" if error.next_step else error.message

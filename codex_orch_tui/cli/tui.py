@@ -1,0 +1,75 @@
+"""The default command: open the repository and its screen."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codex_orch_tui.cli.exit_codes import ExitCode
+from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.settings import load_settings, project_file
+from codex_orch_tui.config import Config, ConfigError
+from codex_orch_tui.ui.tty import why_no_screen
+
+if TYPE_CHECKING:
+    from codex_orch_tui.services.orchestrator import Orchestrator
+
+
+def open_screen(repo: Path | None = None, config_file: Path | None = None) -> int:
+    """Open the repository around a folder and show its screen until the person leaves.
+
+    Args:
+        repo: Any folder in the repository; the current folder when None.
+        config_file: Read instead of the repository's own settings.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        CommandFailedError: No repository, no terminal, wrong settings, or the repository is in use.
+    """
+    import asyncio
+
+    folder = (repo or Path()).absolute()
+    if project_file(folder) is None:
+        asyncio.run(_find(folder))
+    if reason := why_no_screen(os.environ):
+        raise CommandFailedError(reason, ExitCode.NO_TERMINAL)
+    try:
+        loaded = load_settings(folder, config_file)
+    except ConfigError as error:
+        raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
+    return asyncio.run(_session(folder, loaded.config))
+
+
+async def _find(folder: Path) -> None:
+    """Let git say what the folder is: it has the last word, and the better one.
+
+    Raises:
+        CommandFailedError: Not a repository to work in.
+    """
+    from codex_orch_tui.gitrepo.errors import GitRepoError
+    from codex_orch_tui.gitrepo.repository import Repository
+
+    try:
+        await Repository.open(folder)
+    except GitRepoError as error:
+        sentence = f"{error.message} → {error.next_step}" if error.next_step else error.message
+        raise CommandFailedError(sentence, ExitCode.NOT_USABLE) from error
+
+
+async def _session(folder: Path, config: Config) -> int:
+    from codex_orch_tui.ui.run import run_app
+
+    return await run_app(await _open(folder, config))
+
+
+async def _open(folder: Path, config: Config) -> "Orchestrator":
+    from codex_orch_tui.services.connect import CodexConnector
+    from codex_orch_tui.services.errors import OpenError
+    from codex_orch_tui.services.orchestrator import Orchestrator
+
+    connector = CodexConnector(codex_path=config.codex_path, extra_names=config.pass_environment)
+    try:
+        return await Orchestrator.open(folder, config, connector)
+    except OpenError as error:
+        raise CommandFailedError(str(error), error.exit_code) from error

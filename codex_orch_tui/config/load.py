@@ -1,0 +1,153 @@
+"""Where settings come from. Later ones win: the user's file, the repository's file, environment, command line."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from codex_orch_tui.config.problems import ConfigError, Problem, unknown
+from codex_orch_tui.config.settings import LIST_FIELDS, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT, Config
+from codex_orch_tui.config.yaml_file import read_yaml
+from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.paths import is_shared_temporary
+
+PREFIX = "CODEX_ORCH_"
+BASE_VARIABLE = "ORCHESTRATOR_BASE_DIR"
+"""Means `worktree_base`; `CODEX_ORCH_WORKTREE_BASE` wins."""
+
+_KNOWN = tuple(Config.model_fields)
+_MAX_SHOWN_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedConfig:
+    """The settings, where each that is not a default was set, and what is odd but harmless."""
+
+    config: Config
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Source:
+    """One place that settings come from: its values and, for each key, the words for where it is."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+def load_config(
+    *,
+    project_file: Path | None = None,
+    user_file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    overrides: Mapping[str, object] | None = None,
+) -> LoadedConfig:
+    """Read all places and check each by itself, so that a mistake is told even where a later place overrules it.
+
+    Args:
+        project_file: `.orchestrator/orchestrator.yaml`; it may be missing.
+        user_file: `paths.user_config_file()`; it may be missing.
+        environ: `CODEX_ORCH_<SETTING>` and `ORCHESTRATOR_BASE_DIR`; an empty one counts as unset.
+        overrides: The options of the command line by setting; None counts as not given.
+
+    Raises:
+        ConfigError: All that is wrong, in all places.
+    """
+    problems: list[Problem] = []
+    warnings: list[str] = []
+    sources = [
+        _from_file(user_file, problems, is_project=False),
+        _from_file(project_file, problems, is_project=True),
+        _from_environment(environ, warnings),
+        _from_command_line(overrides or {}),
+    ]
+    merged: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for source in sources:
+        problems += _mistakes(source, environ)
+        merged |= source.values
+        origins |= source.places
+    if problems:
+        raise ConfigError(problems)
+    # Building the validator takes about 15 ms, which a start with nothing set does not pay.
+    config = Config.model_validate(merged) if merged else Config.model_construct()
+    return LoadedConfig(config=config, origins=origins, warnings=tuple(warnings))
+
+
+def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) -> _Source:
+    """The settings of a file that exist and that it may set; the rest goes to the problems."""
+    source = _Source()
+    if path is None:
+        return source
+    file = read_yaml(path)
+    problems += file.problems
+    for key, value in file.values.items():
+        place = f"{path}:{file.lines[key]}"
+        if key not in _KNOWN:
+            problems.append(Problem(place=place, key=key, message=unknown(key, _KNOWN)))
+        elif is_project and (key in NOT_IN_PROJECT or NOT_AS_PROJECT_DEFAULT.get(key) == value):
+            what = f"{_shown(value)} " if key in NOT_AS_PROJECT_DEFAULT else ""
+            message = f"{what}can only be set in your own config.yaml: a repository's file comes with a clone"
+            problems.append(Problem(place=place, key=key, message=message))
+        else:
+            source.values[key] = value
+            source.places[key] = place
+    return source
+
+
+def _from_environment(environ: Mapping[str, str], warnings: list[str]) -> _Source:
+    source = _Source()
+    if base := environ.get(BASE_VARIABLE):
+        source.values["worktree_base"] = base
+        source.places["worktree_base"] = BASE_VARIABLE
+    for variable, text in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or not text:
+            continue
+        key = variable.removeprefix(PREFIX).lower()
+        if key not in _KNOWN:
+            warnings.append(clean_line(f"{variable}: {unknown(key, _KNOWN)}"))
+            continue
+        source.values[key] = text.replace(",", " ").split() if key in LIST_FIELDS else text
+        source.places[key] = variable
+    return source
+
+
+def _from_command_line(overrides: Mapping[str, object]) -> _Source:
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return _Source(given, {key: f"--{key.replace('_', '-')}" for key in given})
+
+
+def _mistakes(source: _Source, environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the values of one source."""
+    if not source.values:
+        return []
+    try:
+        checked = Config.model_validate(source.values)
+    except ValidationError as error:
+        problems: dict[str, Problem] = {}
+        for detail in error.errors(include_url=False, include_context=False):
+            key = str(detail["loc"][0])
+            message = f"{_shown(detail['input'])} {_words(detail['msg'])}"
+            problems.setdefault(key, Problem(place=source.places.get(key, ""), key=key, message=message))
+        return list(problems.values())
+    base = checked.worktree_base
+    if base is not None and is_shared_temporary(base, environ):
+        message = (
+            f"{_shown(str(base))} lies where every worker's sandbox may write; take a folder outside /tmp and TMPDIR"
+        )
+        return [Problem(place=source.places["worktree_base"], key="worktree_base", message=message)]
+    return []
+
+
+def _shown(value: object) -> str:
+    """A value as it stands in the message: short, whatever it is."""
+    shown = clean_line(str(value) if isinstance(value, str | int | float) else type(value).__name__)
+    return repr(shown if len(shown) <= _MAX_SHOWN_CHARS else shown[: _MAX_SHOWN_CHARS - 1] + "…")
+
+
+def _words(message: str) -> str:
+    """Pydantic's words without its openings, which a sentence with a value in front does not need."""
+    return message.removeprefix("Value error, ").replace("Input should", "should").replace("String should", "should")

@@ -1,0 +1,1 @@
+"""The domain: values and pure functions. No I/O, no asyncio, no clocks."""

@@ -1,0 +1,127 @@
+"""What an event is called in the task's own log: the supervisor's and the person's doings, in one line each.
+
+What the worker does is not here; its own lines in events.jsonl tell that.
+"""
+
+from typing import assert_never
+
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.approval import Choice
+from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.state import State
+
+_ANSWER_WORDS = {
+    Choice.ACCEPT: "accepted",
+    Choice.ACCEPT_FOR_SESSION: "accepted for this session",
+    Choice.DECLINE: "declined",
+    Choice.CANCEL: "cancelled, the turn stops",
+    Choice.ANSWER: "answered",
+    Choice.GRANT: "granted",
+}
+
+
+def short(commit: CommitId) -> str:
+    """A commit id as people read it."""
+    return commit[:7]
+
+
+def note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
+    """The log line of an event; None for events that the worker's own log tells or that are only bookkeeping."""
+    if isinstance(event, ev.GitEvent):
+        return _git_note(event)
+    if isinstance(event, ev.ApprovalEvent):
+        return _approval_note(event, state)
+    return _work_note(event)
+
+
+def _git_note(event: ev.GitEvent) -> tuple[LogKind, str] | None:
+    match event:
+        case ev.CommitMade(commit=commit, notes=notes):
+            files = "1 file" if commit.files == 1 else f"{commit.files} files"
+            size = f"{files} +{commit.insertions} −{commit.deletions}"
+            return LogKind.COMMIT, "\n".join((f"{short(commit.id)} {commit.subject} ({size})", *notes))
+        case ev.NothingToCommit():
+            return LogKind.NOTE, "the turn changed no file: nothing to commit"
+        case ev.UpdateFinished(worktree=worktree):
+            return LogKind.COMMIT, f"updated: now stands on {worktree.base_branch} {short(worktree.base_commit)}"
+        case ev.UpdateRefused():
+            return LogKind.ERROR, _with_paths(f"not updated: {event.reason}", event.conflicts)
+        case ev.ConflictLaidOut():
+            text = f"the clash with {event.worktree.base_branch} is in the files as conflict markers"
+            return LogKind.NOTE, _with_paths(f"{text}; kept as it was: {event.backup_ref}", event.conflicts)
+        case ev.MergeFinished():
+            return LogKind.COMMIT, f"merged: {event.base_branch} {short(event.old)} → {short(event.new)}"
+        case ev.MergeRefused():
+            return LogKind.ERROR, _with_paths(f"not merged: {event.reason}", event.paths)
+        case ev.WorktreeRemoved():
+            kept = f", kept as {event.backup_ref}" if event.backup_ref else ""
+            return LogKind.NOTE, f"worktree removed{kept}"
+        case ev.WorktreeKept():
+            return LogKind.NOTE, f"worktree kept: {event.reason}"
+        case ev.ReviewRecorded() | ev.UpdateStarted() | ev.MergeStarted():
+            return None
+        case _:
+            assert_never(event)
+
+
+def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str] | None:
+    match event:
+        case ev.ApprovalDecided(choice=choice):
+            said = f": {event.message}" if event.message else ""
+            return LogKind.ANSWER, f"{_ANSWER_WORDS[choice]} by you{_waited(event, state)}{said}"
+        case ev.DecisionNotKept():
+            return LogKind.ERROR, f"the answer was not sent: {event.cause}"
+        case ev.ApprovalClosed():
+            return LogKind.ANSWER, f"{event.outcome.replace('_', ' ')}: {event.cause}"
+        case ev.ApprovalRequested() | ev.AnswerSent():
+            return None
+        case _:
+            assert_never(event)
+
+
+def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None:
+    match event:
+        case ev.WorktreeCreated(worktree=worktree, copied=copied):
+            brought = f", copied {', '.join(copied)}" if copied else ""
+            base = f"{worktree.base_branch} {short(worktree.base_commit)}"
+            return LogKind.NOTE, f"worktree on branch {worktree.branch}, from {base}{brought}"
+        case ev.SetupFinished(command=command, exit_code=code):
+            text = f"setup: {command} · " + ("time limit reached" if code is None else f"exit {code}")
+            return (LogKind.NOTE if code == 0 else LogKind.ERROR), _with_tail(text, event.output_tail)
+        case ev.WorkerEnded(expected=False, exit_code=code):
+            told = "no exit code" if code is None else f"exit {code}"
+            return LogKind.ERROR, f"the worker process ended ({told}) {event.how}".rstrip()
+        case ev.TaskFailed(fault=fault) | ev.TaskLost(fault=fault) | ev.FaultTold(fault=fault):
+            return LogKind.ERROR, _with_next(fault.message, fault.next_step)
+        case ev.TurnEnded(fault=fault) if fault is not None:
+            return LogKind.ERROR, _with_next(fault.message, fault.next_step)
+        case ev.TaskInterrupted():
+            return LogKind.NOTE, _with_next(event.cause, event.next_step)
+        case ev.StopRequested():
+            return LogKind.NOTE, "you stopped the worker"
+        case ev.TaskDiscarded():
+            return LogKind.NOTE, f"discarded; everything is kept as {event.backup_ref}"
+        case ev.NoteAdded():
+            return event.kind, event.text
+        case _:
+            return None
+
+
+def _waited(event: ev.ApprovalDecided, state: State) -> str:
+    approval = state.approvals.get(event.approval)
+    if approval is None or approval.decided_at_s is None:
+        return ""
+    return f" after {max(0.0, approval.decided_at_s - approval.asked_at_s):.0f}s"
+
+
+def _with_tail(text: str, tail: str) -> str:
+    return f"{text}\n{tail}" if tail else text
+
+
+def _with_next(message: str, next_step: str) -> str:
+    return f"{message} → {next_step}" if next_step else message
+
+
+def _with_paths(text: str, paths: tuple[str, ...]) -> str:
+    return "\n".join((text, *(f"  {path}" for path in paths)))

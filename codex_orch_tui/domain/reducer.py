@@ -1,0 +1,252 @@
+"""The fold: what an event makes of the state.
+
+The same function serves the live view, crash recovery, replay and read-only viewers, so it must be pure and must take
+any event in any state: an event about something unknown leaves the state as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, ApprovalKind, Outcome
+from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.item import TurnStatus
+from codex_orch_tui.domain.notes import note_of
+from codex_orch_tui.domain.run import Run
+from codex_orch_tui.domain.state import RateLimits, State
+from codex_orch_tui.domain.task import ASKING, DiffTotals, Note, Reviewed, Task, TaskState, Turn, WorkerProcess
+from codex_orch_tui.domain.turns import with_item, with_open_turn_cut, with_turn
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_NEEDS_INPUT = frozenset({ApprovalKind.USER_INPUT, ApprovalKind.ELICITATION})
+
+
+def reduce(state: State, recorded: ev.Recorded) -> State:
+    """The state after one more event."""
+    event = recorded.event
+    if isinstance(event, ev.SessionEvent):
+        state = _reduce_session_event(state, event, recorded.at_s)
+    else:
+        state = _reduce_task_event(state, event, recorded.at_s)
+    return replace(state, seq=recorded.seq)
+
+
+def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> State:
+    match event:
+        case ev.SessionOpened():
+            return replace(state, session_open=True)
+        case ev.SessionClosed():
+            return replace(state, session_open=False)
+        case ev.RateLimitsUpdated():
+            return replace(
+                state, rate_limits=RateLimits(used_percent=event.used_percent, resets_at_s=event.resets_at_s)
+            )
+        case ev.RunCreated():
+            return _with_run(state, event, at_s)
+        case _:
+            assert_never(event)
+
+
+def _with_run(state: State, event: ev.RunCreated, at_s: float) -> State:
+    refs = tuple(TaskRef(event.run, spec.id) for spec in event.plan.tasks)
+    run = Run(id=event.run, title=event.plan.title, base_branch=event.base_branch, created_at_s=at_s, tasks=refs)
+    tasks = {
+        ref: Task(
+            ref=ref,
+            spec=spec,
+            base_branch=event.base_branch,
+            state=TaskState.QUEUED,
+            since_s=at_s,
+            created_at_s=at_s,
+        )
+        for ref, spec in zip(refs, event.plan.tasks, strict=True)
+    }
+    return replace(state, runs={**state.runs, event.run: run}, tasks={**state.tasks, **tasks})
+
+
+def _reduce_task_event(state: State, event: ev.OfTask, at_s: float) -> State:
+    task = state.tasks.get(event.ref)
+    if task is None:
+        return state
+    if isinstance(event, ev.ApprovalEvent):
+        state = _reduce_approval(state, event, at_s)
+        task = _with_waiting(state, task, at_s)
+    elif isinstance(event, ev.TurnEvent):
+        task = _reduce_turn(task, event, at_s)
+    elif isinstance(event, ev.LifeEvent):
+        task = _reduce_life(task, event, at_s)
+    elif isinstance(event, ev.GitEvent):
+        task = _reduce_git(task, event, at_s)
+    else:
+        assert_never(event)
+    note = note_of(event, state)
+    if note is not None:
+        kind, text = note
+        task = replace(task, notes=(*task.notes, Note(at_s=at_s, kind=kind, text=text)))
+    return replace(state, tasks=_put(state.tasks, event.ref, task))
+
+
+def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
+    match event:
+        case ev.TaskStarted():
+            started = task.started_at_s if task.started_at_s is not None else at_s
+            return replace(_to(task, TaskState.STARTING, at_s), started_at_s=started, ended_at_s=None, fault=None)
+        case ev.WorktreePlanned():
+            return task
+        case ev.WorktreeCreated():
+            return replace(task, worktree=event.worktree, tip=event.worktree.base_commit, worktree_removed=False)
+        case ev.SetupFinished() | ev.NoteAdded():
+            return task
+        case ev.WorkerStarted():
+            worker = WorkerProcess(
+                epoch=event.epoch,
+                pid=event.pid,
+                process_started_s=event.process_started_s,
+                version=event.version,
+            )
+            return replace(task, worker=worker)
+        case ev.WorkerEnded():
+            return replace(task, worker=None)
+        case ev.TaskFailed():
+            return _ended(replace(task, fault=event.fault), TaskState.FAILED, at_s)
+        case ev.TaskLost():
+            return _ended(replace(with_open_turn_cut(task, at_s), fault=event.fault), TaskState.LOST, at_s)
+        case ev.TaskInterrupted():
+            return _ended(with_open_turn_cut(task, at_s), TaskState.INTERRUPTED, at_s)
+        case ev.StopRequested():
+            return _to(task, TaskState.STOPPING, at_s)
+        case ev.TaskFinished():
+            return _ended(replace(task, fault=None), TaskState.DONE, at_s)
+        case ev.TaskDiscarded():
+            return _ended(replace(task, backup_ref=event.backup_ref, worktree_removed=True), TaskState.DISCARDED, at_s)
+        case _:
+            assert_never(event)
+
+
+def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
+    match event:
+        case ev.ThreadOpened():
+            return replace(task, thread=event.thread)
+        case ev.TurnRequested() | ev.TurnSteered():
+            return task
+        case ev.TurnStarted():
+            turn = Turn(id=event.turn, number=len(task.turns) + 1, prompt=event.prompt, started_at_s=at_s)
+            return replace(_to(task, TaskState.RUNNING, at_s), turns=(*task.turns, turn), fault=None, ended_at_s=None)
+        case ev.ItemStarted():
+            return with_item(task, event.turn, event.item)
+        case ev.ItemCompleted():
+            task = with_item(task, event.turn, event.item)
+            return replace(task, answer=event.answer) if event.answer else task
+        case ev.PlanUpdated():
+            return with_turn(task, event.turn, lambda turn: replace(turn, steps=event.steps))
+        case ev.UsageUpdated():
+            return replace(task, usage=event.usage)
+        case ev.TurnEnded():
+            return _turn_ended(task, event, at_s)
+        case ev.FaultTold():
+            return replace(task, fault=event.fault)
+        case _:
+            assert_never(event)
+
+
+def _turn_ended(task: Task, event: ev.TurnEnded, at_s: float) -> Task:
+    task = with_turn(task, event.turn, lambda turn: replace(turn, status=event.status, ended_at_s=at_s))
+    match event.status:
+        case TurnStatus.COMPLETED | TurnStatus.IN_PROGRESS:
+            # The task is done only when its edits are committed: TaskFinished follows.
+            return _to(task, TaskState.RUNNING, at_s)
+        case TurnStatus.INTERRUPTED:
+            return _ended(task, TaskState.INTERRUPTED, at_s)
+        case TurnStatus.FAILED:
+            return _ended(replace(task, fault=event.fault or task.fault), TaskState.FAILED, at_s)
+        case _:
+            assert_never(event.status)
+
+
+def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
+    match event:
+        case ev.CommitMade():
+            return replace(task, commits=(*task.commits, event.commit), tip=event.commit.id, totals=event.totals)
+        case ev.NothingToCommit() | ev.UpdateStarted() | ev.WorktreeKept():
+            return task
+        case ev.ReviewRecorded():
+            reviewed = Reviewed(
+                base=event.base, tip=event.tip, files_viewed=event.files_viewed, files_total=event.files_total
+            )
+            return replace(task, reviewed=reviewed)
+        case ev.UpdateFinished():
+            return replace(
+                task, worktree=event.worktree, tip=event.tip, totals=event.totals, reviewed=None, conflicts=()
+            )
+        case ev.UpdateRefused():
+            return replace(task, conflicts=event.conflicts)
+        case ev.ConflictLaidOut():
+            return replace(
+                task,
+                worktree=event.worktree,
+                tip=event.worktree.base_commit,
+                totals=DiffTotals(),
+                commits=(),
+                reviewed=None,
+                conflicts=event.conflicts,
+                backup_ref=event.backup_ref,
+            )
+        case ev.MergeStarted():
+            return replace(task, merging=True)
+        case ev.MergeFinished():
+            return _ended(replace(task, merging=False, merged_as=event.new, conflicts=()), TaskState.MERGED, at_s)
+        case ev.MergeRefused():
+            return replace(task, merging=False)
+        case ev.WorktreeRemoved():
+            return replace(task, worktree_removed=True, backup_ref=event.backup_ref or task.backup_ref)
+        case _:
+            assert_never(event)
+
+
+def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> State:
+    if isinstance(event, ev.ApprovalRequested):
+        asked = Approval(id=event.approval, ref=event.ref, request=event.request, asked_at_s=at_s)
+        return replace(state, approvals=_put(state.approvals, event.approval, asked))
+    approval = state.approvals.get(event.approval)
+    if approval is None or approval.outcome is not Outcome.PENDING:
+        return state
+    match event:
+        case ev.ApprovalDecided():
+            approval = replace(approval, choice=event.choice, decided_at_s=at_s)
+        case ev.DecisionNotKept():
+            approval = replace(approval, choice=None, decided_at_s=None)
+        case ev.AnswerSent():
+            outcome = OUTCOME_OF_CHOICE[approval.choice] if approval.choice else Outcome.PENDING
+            approval = replace(approval, sent=True, outcome=outcome)
+        case ev.ApprovalClosed():
+            approval = replace(approval, outcome=event.outcome, cause=event.cause)
+        case _:
+            assert_never(event)
+    return replace(state, approvals=_put(state.approvals, event.approval, approval))
+
+
+def _with_waiting(state: State, task: Task, at_s: float) -> Task:
+    """The task's state follows from its pending approvals while a turn is under way."""
+    if task.state not in ASKING and task.state is not TaskState.RUNNING:
+        return task
+    pending = [a for a in state.approvals.values() if a.ref == task.ref and a.is_pending]
+    if not pending:
+        return _to(task, TaskState.RUNNING, at_s)
+    if all(approval.request.kind in _NEEDS_INPUT for approval in pending):
+        return _to(task, TaskState.WAITING_INPUT, at_s)
+    return _to(task, TaskState.WAITING_APPROVAL, at_s)
+
+
+def _to(task: Task, state: TaskState, at_s: float) -> Task:
+    return task if task.state is state else replace(task, state=state, since_s=at_s)
+
+
+def _ended(task: Task, state: TaskState, at_s: float) -> Task:
+    return replace(_to(task, state, at_s), ended_at_s=at_s)
+
+
+def _put(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    return {**mapping, key: value}

@@ -1,0 +1,30 @@
+"""The state: one frozen value, replaced by the hub and read by everyone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskRef
+from codex_orch_tui.domain.run import Run
+from codex_orch_tui.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """The account's fullest window."""
+
+    used_percent: int
+    resets_at_s: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything that is known. Mappings keep the order of creation; nobody writes to them."""
+
+    seq: int = 0
+    runs: Mapping[RunId, Run] = field(default_factory=dict)
+    tasks: Mapping[TaskRef, Task] = field(default_factory=dict)
+    approvals: Mapping[ApprovalId, Approval] = field(default_factory=dict)
+    rate_limits: RateLimits | None = None
+    session_open: bool = False
+    """A program opened the repository and has not closed it in good order."""

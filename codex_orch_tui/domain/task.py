@@ -1,0 +1,156 @@
+"""A task over its life, as it is known from its events."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from codex_orch_tui.domain.ids import CommitId, EpochId, TaskRef, ThreadId, TurnId
+from codex_orch_tui.domain.item import Fault, Item, PlanStep, TurnStatus, Usage
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.plan import TaskSpec
+from codex_orch_tui.domain.worktree import Worktree
+
+
+class TaskState(StrEnum):
+    """Where a task stands. The words and signs on screen are in ui/presentation/glyphs.py."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING_APPROVAL = "waiting_approval"
+    WAITING_INPUT = "waiting_input"
+    STOPPING = "stopping"
+    DONE = "done"
+    MERGED = "merged"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    LOST = "lost"
+    DISCARDED = "discarded"
+
+
+ASKING = frozenset({TaskState.WAITING_APPROVAL, TaskState.WAITING_INPUT})
+"""The worker waits for the person."""
+
+IN_TURN = ASKING | {TaskState.RUNNING}
+"""A turn is under way."""
+
+ACTIVE = IN_TURN | {TaskState.STARTING, TaskState.STOPPING}
+"""A worker holds a slot."""
+
+ENDED = frozenset({TaskState.MERGED, TaskState.DISCARDED})
+"""Nothing more happens to the task."""
+
+CONTINUABLE = frozenset({TaskState.FAILED, TaskState.INTERRUPTED, TaskState.LOST})
+"""Stopped before its end; the person may continue it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One turn of the task's thread. `number` counts from 1 over the whole task."""
+
+    id: TurnId
+    number: int
+    prompt: str
+    started_at_s: float
+    status: TurnStatus = TurnStatus.IN_PROGRESS
+    ended_at_s: float | None = None
+    items: tuple[Item, ...] = ()
+    steps: tuple[PlanStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerProcess:
+    """The process that works for the task now. Its pid with its start time names it beyond reuse of the pid."""
+
+    epoch: EpochId
+    pid: int
+    process_started_s: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCommit:
+    """A commit that the supervisor made of what the worker edited."""
+
+    id: CommitId
+    subject: str
+    files: int
+    insertions: int
+    deletions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffTotals:
+    """Size of the task's diff against its base."""
+
+    files: int = 0
+    insertions: int = 0
+    deletions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What the person has looked at: exactly this tip on exactly this base."""
+
+    base: CommitId
+    tip: CommitId
+    files_viewed: int
+    files_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line of our own in the task's log: what the supervisor or the person did."""
+
+    at_s: float
+    kind: LogKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task. `tip` is the branch's commit as far as we moved it; None before the worktree exists."""
+
+    ref: TaskRef
+    spec: TaskSpec
+    base_branch: str
+    state: TaskState
+    since_s: float
+    """When the present state began."""
+    created_at_s: float
+    started_at_s: float | None = None
+    ended_at_s: float | None = None
+    worktree: Worktree | None = None
+    worktree_removed: bool = False
+    worker: WorkerProcess | None = None
+    thread: ThreadId | None = None
+    turns: tuple[Turn, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    fault: Fault | None = None
+    answer: str = ""
+    """The worker's last message: the task's result."""
+    commits: tuple[TaskCommit, ...] = ()
+    tip: CommitId | None = None
+    totals: DiffTotals = field(default_factory=DiffTotals)
+    reviewed: Reviewed | None = None
+    conflicts: tuple[str, ...] = ()
+    """Files that could not be replayed on the base tip at the last update."""
+    merged_as: CommitId | None = None
+    backup_ref: str = ""
+    merging: bool = False
+    """A merge was begun and has not told its end."""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def turn(self) -> Turn | None:
+        """The last turn."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def is_reviewed(self) -> bool:
+        """The person has seen exactly the commit that would be merged."""
+        return (
+            self.reviewed is not None
+            and self.worktree is not None
+            and self.reviewed.tip == self.tip
+            and self.reviewed.base == self.worktree.base_commit
+        )

@@ -1,0 +1,42 @@
+"""Changes to the turns of a task: pure replacements, used by the reducer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from codex_orch_tui.domain.ids import TurnId
+from codex_orch_tui.domain.item import Item, ItemStatus, TurnStatus
+from codex_orch_tui.domain.task import Task, Turn
+
+
+def with_turn(task: Task, turn_id: TurnId, change: Callable[[Turn], Turn]) -> Task:
+    """The task with one turn changed; as it is when it has no such turn."""
+    for index in range(len(task.turns) - 1, -1, -1):
+        turn = task.turns[index]
+        if turn.id == turn_id:
+            return replace(task, turns=(*task.turns[:index], change(turn), *task.turns[index + 1 :]))
+    return task
+
+
+def with_item(task: Task, turn_id: TurnId, item: Item) -> Task:
+    """The task with an item of a turn added, or replaced where one with its id is there."""
+    return with_turn(task, turn_id, lambda turn: replace(turn, items=_put_item(turn.items, item)))
+
+
+def _put_item(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
+    for index in range(len(items) - 1, -1, -1):
+        if items[index].id == item.id:
+            return (*items[:index], item, *items[index + 1 :])
+    return (*items, item)
+
+
+def with_open_turn_cut(task: Task, at_s: float) -> Task:
+    """The task with its running turn, and that turn's running items, marked as interrupted."""
+    turn = task.turn
+    if turn is None or turn.status is not TurnStatus.IN_PROGRESS:
+        return task
+    items = tuple(
+        replace(item, status=ItemStatus.FAILED) if item.status is ItemStatus.IN_PROGRESS else item
+        for item in turn.items
+    )
+    cut = replace(turn, status=TurnStatus.INTERRUPTED, ended_at_s=at_s, items=items)
+    return replace(task, turns=(*task.turns[:-1], cut))

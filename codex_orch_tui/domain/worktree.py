@@ -1,0 +1,19 @@
+"""Where a task works."""
+
+from dataclasses import dataclass
+
+from codex_orch_tui.domain.ids import CommitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worktree:
+    """A folder with a branch of its own.
+
+    `base_commit` is the commit that the task's commits stand on: what its diff is taken against. It moves only when
+    the task is updated from its base branch.
+    """
+
+    path: str
+    branch: str
+    base_branch: str
+    base_commit: CommitId

@@ -1,0 +1,96 @@
+"""A clash with the base, laid out for whoever resolves it.
+
+An update that clashes moves nothing. When the person wants the worker to resolve it, the clash has to be in the
+files: the branch is put on the base tip, and the worktree holds the merge of both sides with conflict markers, as
+edits that are in no commit. The next commit of the worktree is then the resolution, and history stays one line.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.merge import Refusal, RefusalReason
+from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.worktree import Worktree
+from codex_orch_tui.gitrepo.repository import Identity, Repository
+from codex_orch_tui.gitrepo.update import move_worktree, uncommitted
+from codex_orch_tui.gitrepo.worktree_state import verify
+
+_MARKERS = "^(<<<<<<<|>>>>>>>)( |$)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidOut:
+    """The worktree on its new base, and the files that hold conflict markers."""
+
+    worktree: Worktree
+    paths: tuple[str, ...]
+
+
+async def lay_out_conflict(
+    repo: Repository, worktree: Worktree, *, identity: Identity, root: Path | None = None
+) -> LaidOut | Refusal:
+    """Put the branch on its base's tip and the merge of both, with conflict markers, into the folder.
+
+    The caller has saved the old tip: afterwards the branch no longer names it.
+
+    Args:
+        repo: The repository.
+        worktree: The task's worktree, without edits that are in no commit.
+        identity: Who commits; for the commit that holds the files on their way.
+        root: The folder that the worktree must lie below.
+
+    Returns:
+        What there is to resolve, or why nothing was moved.
+
+    Raises:
+        WorktreeError: The worktree is not what it was.
+        GitError: Git failed.
+    """
+    found = await verify(repo, worktree, root=root)
+    base = await repo.tip(worktree.base_branch)
+    if base is None:
+        message = f"there is no branch {worktree.base_branch} any more"
+        return Refusal(reason=RefusalReason.BASE_MISSING, message=message)
+    if refusal := await uncommitted(repo, found):
+        return refusal
+    with repo.clean(index=found.admin_dir / "index") as clean:
+        merged = await repo.git.run(
+            clean.place(),
+            *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, found.tip),
+            ok_codes=(0, 1),
+        )
+        tree, *names = merged.fields
+        on_the_way = await repo.git.run(
+            clean.place(),
+            *("commit-tree", tree.decode(), "-p", base, "-m", "conflict"),
+            env=identity.environment(),
+        )
+        held = CommitId(on_the_way.line)
+        if refusal := await move_worktree(repo, clean, worktree, found, held):
+            return refusal
+        # The branch goes to the base itself: what the folder holds beyond it are edits now, and no commit.
+        await repo.move_branch(worktree.branch, old=held, new=base, reason="conflict laid out")
+    moved = Worktree(path=worktree.path, branch=worktree.branch, base_branch=worktree.base_branch, base_commit=base)
+    paths = tuple(dict.fromkeys(clean_line(os.fsdecode(name)) for name in names if name))
+    return LaidOut(worktree=moved, paths=paths)
+
+
+async def files_with_markers(repo: Repository, branch: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """Which of these files still hold conflict markers in the branch's commit.
+
+    Raises:
+        GitError: There is no such branch.
+    """
+    if not paths:
+        return ()
+    with repo.clean() as clean:
+        tip = await repo.tip(branch)
+        found = await repo.git.run(
+            clean.place(),
+            *("grep", "-z", "-l", "-I", "-E", _MARKERS, str(tip), "--", *paths),
+            ok_codes=(0, 1),
+        )
+    return tuple(clean_line(os.fsdecode(name)).partition(":")[2] for name in found.fields)

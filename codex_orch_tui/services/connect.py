@@ -1,0 +1,184 @@
+"""Workers of the real Codex: an app-server for each task, seen through the ports."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from codex_orch_tui.codex.answers import result_for
+from codex_orch_tui.codex.app_server import AppServer
+from codex_orch_tui.codex.binary import CheckedCodex, CodexUnusableError, check_codex, find_codex
+from codex_orch_tui.codex.environment import worker_environment
+from codex_orch_tui.codex.launch import AppServerError
+from codex_orch_tui.codex.launch import Launch as ServerLaunch
+from codex_orch_tui.codex.transport import Sinks, TransportError
+from codex_orch_tui.codex.wire import Unreadable
+from codex_orch_tui.domain.approval import ApprovalRequest, Decision
+from codex_orch_tui.domain.ids import ThreadId, TurnId
+from codex_orch_tui.domain.item import Fault, FaultKind
+from codex_orch_tui.domain.signals import Signal
+from codex_orch_tui.services.ports import ConnectionFailedError, Launch
+from codex_orch_tui.store.errors import RawLogError
+from codex_orch_tui.store.raw_log import RawLog
+
+T = TypeVar("T")
+
+STDERR_MAX_BYTES = 16 * 1024 * 1024
+"""What is kept of a worker's stderr: it is tracing, and grows as long as the worker lives."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CodexConnector:
+    """Starts app-servers of one Codex.
+
+    Args:
+        codex_path: the configured program; None looks in the Python package and on PATH.
+        environment: our own environment.
+        extra_names: names of further variables that workers get.
+        overrides: further `key=value` settings of Codex.
+    """
+
+    codex_path: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    extra_names: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    _checked: CheckedCodex | None = None
+
+    async def connect(self, launch: Launch) -> "CodexConnection":
+        """See `ports.Connector`."""
+        try:
+            if self._checked is None:
+                self._checked = await check_codex(find_codex(self.codex_path, self.environment), self.environment)
+        except CodexUnusableError as error:
+            raise ConnectionFailedError(error.fault) from error
+        settings = launch.settings
+        events, stderr = RawLog(launch.events_path), RawLog(launch.stderr_path, max_bytes=STDERR_MAX_BYTES)
+        sinks = Sinks(
+            events=_growing(events, launch.on_growth), stderr=_sink(stderr), long_lines=launch.events_path.parent
+        )
+        start = ServerLaunch(
+            codex=self._checked.path,
+            cwd=settings.cwd,
+            env=worker_environment(self.environment, tmpdir=settings.private_tmp, extra_names=self.extra_names),
+            tmpdir=settings.private_tmp,
+            sinks=sinks,
+            overrides=self.overrides,
+        )
+        try:
+            server = await AppServer.open(start)
+        except AppServerError as error:
+            events.close()
+            stderr.close()
+            raise ConnectionFailedError(error.fault) from error
+        connection = CodexConnection(server, launch, self._checked.version, (events, stderr))
+        fault = await connection.login_fault()
+        if fault is not None:
+            await connection.stop()
+            raise ConnectionFailedError(fault)
+        return connection
+
+
+class CodexConnection:
+    """One app-server as a `ports.Connection`."""
+
+    def __init__(self, server: AppServer, launch: Launch, version: str, logs: tuple[RawLog, ...]) -> None:
+        self._server = server
+        self._settings = launch.settings
+        self._version = version
+        self._logs = logs
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is its group id too."""
+        return self._server.pid
+
+    @property
+    def version(self) -> str:
+        """The version of Codex."""
+        return self._version
+
+    async def login_fault(self) -> Fault | None:
+        """Why no turn could succeed: nobody is logged in."""
+        return await self._told(self._server.login_fault())
+
+    async def start_thread(self) -> ThreadId:
+        """See `ports.Connection`."""
+        settings = self._settings
+        return await self._told(
+            self._server.start_thread(approval_policy=settings.approval_policy, model=settings.model)
+        )
+
+    async def resume_thread(self, thread: ThreadId) -> None:
+        """See `ports.Connection`."""
+        settings = self._settings
+        await self._told(
+            self._server.resume_thread(thread, approval_policy=settings.approval_policy, model=settings.model)
+        )
+
+    async def start_turn(self, thread: ThreadId, text: str) -> TurnId:
+        """See `ports.Connection`."""
+        settings = self._settings
+        return await self._told(
+            self._server.start_turn(
+                thread,
+                text,
+                sandbox=settings.sandbox,
+                approval_policy=settings.approval_policy,
+                model=settings.model,
+            )
+        )
+
+    async def steer(self, thread: ThreadId, turn: TurnId, text: str) -> None:
+        """See `ports.Connection`."""
+        await self._told(self._server.steer(thread, turn, text))
+
+    async def interrupt(self, thread: ThreadId, turn: TurnId) -> None:
+        """See `ports.Connection`."""
+        await self._told(self._server.interrupt(thread, turn))
+
+    async def answer(self, request: ApprovalRequest, decision: Decision) -> None:
+        """See `ports.Connection`."""
+        if not self._server.answer(request.request_id, result_for(request, decision)):
+            gone = Fault(kind=FaultKind.OTHER, message="the question was gone before the answer was sent")
+            raise ConnectionFailedError(gone)
+
+    def signals(self) -> AsyncIterator[Signal]:
+        """See `ports.Connection`."""
+        return self._server.signals()
+
+    async def stop(self) -> str:
+        """See `ports.Connection`."""
+        ending = await self._server.stop()
+        for log in self._logs:
+            log.close()
+        return ending.value
+
+    async def _told(self, call: Awaitable[T]) -> T:
+        """A call's failure in words for the person."""
+        try:
+            return await call
+        except AppServerError as error:
+            raise ConnectionFailedError(error.fault) from error
+        except (TransportError, Unreadable) as error:
+            raise ConnectionFailedError(self._server.fault_of(error)) from error
+
+
+def _sink(log: RawLog) -> Callable[[bytes], None]:
+    def append(block: bytes) -> None:
+        try:
+            log.append(block)
+        except RawLogError as error:
+            raise OSError(str(error)) from error
+
+    return append
+
+
+def _growing(log: RawLog, on_growth: Callable[[], None]) -> Callable[[bytes], None]:
+    append = _sink(log)
+
+    def grow(block: bytes) -> None:
+        append(block)
+        on_growth()
+
+    return grow

@@ -1,0 +1,316 @@
+"""From a task's commits to the base branch: review, update, merge, and what is left afterwards.
+
+Every git effect has its intent in the journal before it and its outcome after it. A refusal moves nothing and is told
+with the next step.
+"""
+
+from dataclasses import replace
+
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.ids import RunId
+from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason, Updated
+from codex_orch_tui.domain.plan import Plan
+from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.worktree import Worktree
+from codex_orch_tui.gitrepo.backup import Backup, back_up_branch, back_up_worktree
+from codex_orch_tui.gitrepo.branch_names import check_branch_name
+from codex_orch_tui.gitrepo.conflict import files_with_markers, lay_out_conflict
+from codex_orch_tui.gitrepo.diff import Reviews
+from codex_orch_tui.gitrepo.errors import GitRepoError, WorktreeMissing
+from codex_orch_tui.gitrepo.merge import Merges
+from codex_orch_tui.gitrepo.repository import Repository
+from codex_orch_tui.gitrepo.update import update_from_base
+from codex_orch_tui.services.errors import ConflictError, NotPossibleError, WorkspaceError
+from codex_orch_tui.services.hub import Hub
+from codex_orch_tui.services.workspace import Workspace
+from codex_orch_tui.store.errors import JournalError
+
+
+class Landing:
+    """Reviews, updates, merges and discards tasks that no worker is changing."""
+
+    def __init__(self, hub: Hub, repository: Repository, workspace: Workspace) -> None:
+        self._hub = hub
+        self._repository = repository
+        self._workspace = workspace
+        self._reviews = Reviews(repository)
+        self._merges = Merges(repository)
+
+    async def check_start(self, run: RunId, plan: Plan, base_branch: str, at_s: float) -> None:
+        """Tell before anything starts what would stop the plan's tasks.
+
+        Raises:
+            NotPossibleError: no identity to commit with, no such base, or a branch in the way.
+        """
+        try:
+            await self._repository.identity()
+            if await self._repository.tip(base_branch) is None:
+                raise NotPossibleError(f"there is no branch {base_branch} to start from")
+            for spec in plan.tasks:
+                await check_branch_name(self._repository, self._workspace.branch_for(run, spec.id, at_s))
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+
+    async def dirty_paths(self) -> tuple[str, ...]:
+        """Edits of the person's checkout, which a task does not see."""
+        edits = await self._repository.edits()
+        return (*edits.edited, *edits.untracked)
+
+    # -- review -------------------------------------------------------------------------------------------------
+
+    async def review(self, task: Task) -> ReviewSummary:
+        """See `Orchestrator.review`."""
+        task = await self._committed(task)
+        worktree, tip = _worktree(task), task.tip
+        assert tip is not None, "a task with a worktree has a tip"
+        try:
+            summary = await self._reviews.summary(worktree.base_commit, tip)
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+        if summary.commit_count == 0:
+            raise NotPossibleError("the task has changed no file yet; s sends it a message")
+        return summary
+
+    async def file_patch(self, change: FileChange) -> FilePatch:
+        """See `Orchestrator.file_patch`."""
+        try:
+            return await self._reviews.file_patch(change)
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+
+    def record_review(self, task: Task, summary: ReviewSummary, files_viewed: int) -> None:
+        """See `Orchestrator.record_review`."""
+        self._hub.apply(
+            ev.ReviewRecorded(
+                ref=task.ref,
+                base=summary.base,
+                tip=summary.tip,
+                files_viewed=files_viewed,
+                files_total=summary.file_count,
+            )
+        )
+
+    # -- merge --------------------------------------------------------------------------------------------------
+
+    async def preview_merge(self, task: Task) -> MergePreview:
+        """See `Orchestrator.preview_merge`."""
+        task = await self._committed(task)
+        worktree = _worktree(task)
+        try:
+            preview = await self._merges.preview(
+                task.base_branch, worktree.branch, reviewed_base=worktree.base_commit, reviewed_tip=task.tip
+            )
+            unresolved = await files_with_markers(self._repository, worktree.branch, task.conflicts)
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+        if unresolved and preview.refusal is None:
+            return _refused(preview, _unresolved(unresolved))
+        return preview
+
+    async def merge(self, task: Task, preview: MergePreview) -> Merged:
+        """See `Orchestrator.merge`."""
+        if not task.is_reviewed or preview.new != task.tip:
+            raise NotPossibleError("this exact commit has not been reviewed; d opens its diff")
+        if preview.refusal is not None or preview.old is None or preview.new is None:
+            raise NotPossibleError(_told(preview.refusal))
+        started = ev.MergeStarted(ref=task.ref, base_branch=preview.base_branch, old=preview.old, new=preview.new)
+        try:
+            await self._hub.record(started)
+            done = await self._merges.merge(preview)
+        except JournalError as error:
+            raise NotPossibleError(f"nothing was merged, the intent could not be written to disk: {error}") from error
+        except GitRepoError as error:
+            self._hub.apply(ev.MergeRefused(ref=task.ref, reason=str(error)))
+            raise NotPossibleError(sentence(error)) from error
+        if isinstance(done, Refusal):
+            self._hub.apply(ev.MergeRefused(ref=task.ref, reason=done.message, paths=done.paths))
+            raise NotPossibleError(_told(done))
+        self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=done.base_branch, old=done.old, new=done.new))
+        await self._remove_merged(task)
+        await self._hub.flush()
+        return done
+
+    async def settle_merge(self, task: Task) -> None:
+        """Say how a merge ended that was under way when the program did.
+
+        Raises:
+            NotPossibleError: git does not tell.
+        """
+        worktree = _worktree(task)
+        try:
+            base = await self._repository.tip(task.base_branch)
+            done = base is not None and task.tip is not None and await self._repository.is_merged(task.tip, base)
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+        if done and base is not None:
+            old = worktree.base_commit
+            self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=task.base_branch, old=old, new=base))
+            await self._remove_merged(task)
+        else:
+            self._hub.apply(ev.MergeRefused(ref=task.ref, reason="the program ended before the merge; nothing moved"))
+
+    async def _remove_merged(self, task: Task) -> None:
+        """The folder goes when it holds nothing more than what was merged; the branch stays."""
+        try:
+            await self._workspace.worktrees.remove(_worktree(task))
+        except GitRepoError as error:
+            self._hub.apply(ev.WorktreeKept(ref=task.ref, reason=sentence(error)))
+        else:
+            self._hub.apply(ev.WorktreeRemoved(ref=task.ref))
+
+    # -- update -------------------------------------------------------------------------------------------------
+
+    async def update(self, task: Task) -> Updated:
+        """See `Orchestrator.update`."""
+        task = await self._committed(task)
+        worktree = _worktree(task)
+        try:
+            base = await self._repository.tip(task.base_branch)
+            if base is not None:
+                await self._hub.record(ev.UpdateStarted(ref=task.ref, base=base))
+            done = await update_from_base(
+                self._repository,
+                worktree,
+                identity=await self._repository.identity(),
+                root=self._workspace.worktrees.root,
+            )
+        except (GitRepoError, JournalError) as error:
+            self._hub.apply(ev.UpdateRefused(ref=task.ref, reason=str(error)))
+            raise NotPossibleError(sentence(error)) from error
+        if isinstance(done, Refusal):
+            clash = done.reason is RefusalReason.CONFLICT
+            self._hub.apply(ev.UpdateRefused(ref=task.ref, reason=done.message, conflicts=done.paths if clash else ()))
+            raise ConflictError(_told(done), done.paths) if clash else NotPossibleError(_told(done))
+        if done.moved or done.base != worktree.base_commit:
+            await self._tell_update(task, done)
+        return done
+
+    async def _tell_update(self, task: Task, done: Updated) -> None:
+        worktree = _worktree(task)
+        moved = Worktree(
+            path=worktree.path, branch=worktree.branch, base_branch=worktree.base_branch, base_commit=done.base
+        )
+        totals = await self._reviews.totals(done.base, done.new_tip)
+        self._hub.apply(ev.UpdateFinished(ref=task.ref, worktree=moved, tip=done.new_tip, totals=totals))
+        await self._hub.flush()
+
+    async def lay_out_conflict(self, task: Task) -> str:
+        """Put the clash into the worktree as conflict markers, on the base tip; the old commits stay as a backup.
+
+        Returns:
+            The message that asks the worker to resolve it.
+
+        Raises:
+            NotPossibleError: there is no clash, or git did not take it; nothing was moved.
+        """
+        if not task.conflicts:
+            raise NotPossibleError("no conflict is known; u updates the task from its base")
+        try:
+            backup = await back_up_branch(self._repository, _worktree(task), task.ref)
+            laid_out = await lay_out_conflict(
+                self._repository,
+                _worktree(task),
+                identity=await self._repository.identity(),
+                root=self._workspace.worktrees.root,
+            )
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+        if isinstance(laid_out, Refusal):
+            raise NotPossibleError(_told(laid_out))
+        self._hub.apply(
+            ev.ConflictLaidOut(
+                ref=task.ref, worktree=laid_out.worktree, conflicts=laid_out.paths, backup_ref=backup.ref
+            )
+        )
+        await self._hub.flush()
+        names = "\n".join(f"- {path}" for path in laid_out.paths)
+        return (
+            f"Your branch was put on the newest {task.base_branch}. Your edits and those of {task.base_branch} clash "
+            f"in these files, which now hold conflict markers (<<<<<<< {task.base_branch}, =======, >>>>>>>):\n"
+            f"{names}\n"
+            "Resolve each so that both intentions hold, remove every marker, and check that the rest still fits."
+        )
+
+    # -- discard ------------------------------------------------------------------------------------------------
+
+    async def discard(self, task: Task) -> str:
+        """See `Orchestrator.discard`."""
+        worktree = task.worktree
+        backup_ref = ""
+        if worktree is not None and not task.worktree_removed:
+            try:
+                backup = await self._back_up(task, worktree)
+                backup_ref = backup.ref if backup else ""
+                await self._workspace.worktrees.remove(worktree, saved=backup, delete_branch=True)
+            except GitRepoError as error:
+                raise NotPossibleError(f"nothing was removed: {sentence(error)}") from error
+        self._hub.apply(ev.TaskDiscarded(ref=task.ref, backup_ref=backup_ref))
+        await self._hub.flush()
+        return backup_ref
+
+    async def _back_up(self, task: Task, worktree: Worktree) -> Backup | None:
+        try:
+            return await back_up_worktree(
+                self._repository,
+                worktree,
+                task.ref,
+                await self._repository.identity(),
+                root=self._workspace.worktrees.root,
+            )
+        except WorktreeMissing:
+            pass
+        try:
+            return await back_up_branch(self._repository, worktree, task.ref)
+        except WorktreeMissing:
+            return None
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    async def _committed(self, task: Task) -> Task:
+        """The task with the edits committed that its worktree still holds: by the person, or from a cut-off turn."""
+        worktree = _worktree(task)
+        try:
+            status = await self._workspace.worktrees.status(worktree)
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+        if status.message:
+            raise NotPossibleError(f"{status.message} → {status.next_step}" if status.next_step else status.message)
+        if status.edits is None or status.edits.is_clean:
+            return task
+        try:
+            await self._workspace.commit_edits(task)
+        except WorkspaceError as error:
+            raise NotPossibleError(f"{error.fault.message} → {error.fault.next_step}") from error
+        return self._hub.state.tasks[task.ref]
+
+
+def sentence(error: Exception) -> str:
+    """An error with its next step, as one sentence for the person."""
+    next_step = getattr(error, "next_step", "")
+    return f"{error} → {next_step}" if next_step else str(error)
+
+
+def _told(refusal: Refusal | None) -> str:
+    assert refusal is not None, "only a refusal is told"
+    text = f"{refusal.message} → {refusal.next_step}" if refusal.next_step else refusal.message
+    return "\n".join((text, *(f"  {path}" for path in refusal.paths)))
+
+
+def _worktree(task: Task) -> Worktree:
+    if task.worktree is None or task.worktree_removed:
+        raise NotPossibleError(f"{task.spec.title} has no worktree")
+    return task.worktree
+
+
+def _unresolved(paths: tuple[str, ...]) -> Refusal:
+    return Refusal(
+        reason=RefusalReason.CONFLICT,
+        message="conflict markers are still in the files",
+        paths=paths,
+        next_step="s tells the worker, e opens the editor",
+    )
+
+
+def _refused(preview: MergePreview, refusal: Refusal) -> MergePreview:
+    return replace(preview, refusal=refusal)

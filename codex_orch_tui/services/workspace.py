@@ -1,0 +1,248 @@
+"""A task's place to work: its worktree is made, filled, set up, verified and committed here."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from codex_orch_tui.codex.environment import worker_environment
+from codex_orch_tui.config import Config
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef, TurnId
+from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.worktree import Worktree
+from codex_orch_tui.gitrepo.branch_names import check_branch_name
+from codex_orch_tui.gitrepo.commit import commit_message, commit_worktree
+from codex_orch_tui.gitrepo.diff import Reviews
+from codex_orch_tui.gitrepo.errors import BranchExists, GitRepoError
+from codex_orch_tui.gitrepo.include import copy_included
+from codex_orch_tui.gitrepo.repository import Repository
+from codex_orch_tui.gitrepo.worktree_state import verify
+from codex_orch_tui.gitrepo.worktrees import Worktrees
+from codex_orch_tui.services.errors import WorkspaceError
+from codex_orch_tui.services.hub import Hub
+from codex_orch_tui.services.ports import Launch, WorkerSettings
+from codex_orch_tui.services.setup import run_setup
+from codex_orch_tui.store.errors import StoreError
+from codex_orch_tui.store.layout import Layout
+
+_ENDING = {
+    TurnStatus.COMPLETED: "",
+    TurnStatus.INTERRUPTED: " (interrupted)",
+    TurnStatus.FAILED: " (turn failed)",
+    TurnStatus.IN_PROGRESS: " (cut off)",
+}
+
+
+class Workspace:
+    """Makes and commits the worktrees of all tasks.
+
+    Args:
+        hub: where events go.
+        repository: the person's repository.
+        layout: where state and worktrees are kept.
+        config: template, setup command and time limit.
+        on_growth: told when a task's raw log has grown.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        repository: Repository,
+        layout: Layout,
+        config: Config,
+        *,
+        on_growth: Callable[[TaskRef], None],
+    ) -> None:
+        self._hub = hub
+        self._repository = repository
+        self._layout = layout
+        self._config = config
+        self._on_growth = on_growth
+        self.worktrees = Worktrees(repository, layout.worktrees)
+
+    def branch_for(self, run: RunId, task: TaskId, created_at_s: float) -> str:
+        """The branch that the template names."""
+        date = datetime.fromtimestamp(created_at_s).astimezone().strftime("%Y-%m-%d")
+        return self._config.branch_template.format(date=date, id=run, task=task)
+
+    async def prepare(self, task: Task) -> None:
+        """Make the worktree with its branch, copy what `.worktreeinclude` names, run the setup command.
+
+        A task that was stopped on the way goes on where it was.
+
+        Raises:
+            WorkspaceError: with what to do; what was made is kept where it is a whole worktree.
+        """
+        try:
+            if task.worktree is None:
+                await self._create(task)
+            else:
+                await self.verify(task)
+            await self._set_up(self._hub.state.tasks[task.ref])
+        except GitRepoError as error:
+            raise WorkspaceError(_git_fault(error)) from error
+        except (StoreError, OSError) as error:
+            raise WorkspaceError(Fault(kind=FaultKind.STORAGE, message=str(error))) from error
+
+    async def verify(self, task: Task) -> None:
+        """See that the worktree is still the task's own.
+
+        Raises:
+            WorkspaceError: it is gone, replaced, or on another branch.
+        """
+        assert task.worktree is not None, "a task that is resumed has a worktree"
+        try:
+            await verify(self._repository, task.worktree, root=self.worktrees.root)
+        except GitRepoError as error:
+            raise WorkspaceError(_git_fault(error)) from error
+
+    async def commit(self, task: Task, turn: TurnId, status: TurnStatus) -> None:
+        """Commit what a turn edited in the worktree, and tell it; also tell when nothing is.
+
+        Raises:
+            WorkspaceError: the commit could not be made; the edits are untouched.
+        """
+        await self._commit(task, commit_message(task.spec.title + _ENDING[status], _body(task), _trailers(task, turn)))
+
+    async def commit_edits(self, task: Task) -> None:
+        """Commit edits that no turn of ours made: the person's, or those of a turn that was cut off.
+
+        Raises:
+            WorkspaceError: the commit could not be made; the edits are untouched.
+        """
+        await self._commit(task, commit_message(f"{task.spec.title} (edits in the worktree)", "", _trailers(task, "")))
+
+    async def _commit(self, task: Task, message: str) -> None:
+        assert task.worktree is not None, "a task with edits has a worktree"
+        try:
+            identity = await self._repository.identity()
+            report = await commit_worktree(
+                self._repository, task.worktree, message=message, identity=identity, root=self.worktrees.root
+            )
+            if report.commit is None:
+                self._hub.apply(ev.NothingToCommit(ref=task.ref))
+                return
+            totals = await Reviews(self._repository).totals(task.worktree.base_commit, report.tip)
+        except GitRepoError as error:
+            raise WorkspaceError(_git_fault(error)) from error
+        self._hub.apply(ev.CommitMade(ref=task.ref, commit=report.commit, totals=totals, notes=report.notes))
+
+    def launch(self, task: Task) -> Launch:
+        """How the task's worker is started.
+
+        Raises:
+            WorkspaceError: its folders cannot be made.
+        """
+        assert task.worktree is not None, "a worker starts in a worktree"
+        try:
+            files = self._layout.make_task(task.ref.run, task.ref.task)
+            private_tmp = self._layout.make_private_tmp(task.ref.run, task.ref.task)
+        except StoreError as error:
+            raise WorkspaceError(
+                Fault(kind=FaultKind.STORAGE, message=str(error), next_step=error.next_step)
+            ) from error
+        settings = WorkerSettings(
+            cwd=Path(task.worktree.path),
+            private_tmp=private_tmp,
+            model=task.spec.model,
+            sandbox=task.spec.sandbox,
+            approval_policy=task.spec.approval_policy,
+        )
+        return Launch(
+            ref=task.ref,
+            settings=settings,
+            events_path=files.events,
+            stderr_path=files.stderr,
+            on_growth=lambda: self._on_growth(task.ref),
+        )
+
+    async def _create(self, task: Task) -> None:
+        await self._repository.identity()
+        base = await self._repository.tip(task.base_branch)
+        if base is None:
+            message = f"the base branch {task.base_branch} does not exist any more"
+            raise WorkspaceError(Fault(kind=FaultKind.GIT, message=message, next_step="start the task on another base"))
+        branch, path = await self._free_place(task)
+        planned = Worktree(path=str(path), branch=branch, base_branch=task.base_branch, base_commit=base)
+        await self._hub.record(ev.WorktreePlanned(ref=task.ref, worktree=planned))
+        made = await self.worktrees.add(
+            path, branch=branch, base_branch=task.base_branch, base_commit=base, reason=f"in use by task {task.ref}"
+        )
+        included = await copy_included(self._repository, made, root=self.worktrees.root)
+        self._hub.apply(ev.WorktreeCreated(ref=task.ref, worktree=made, copied=included.copied))
+        for name, reason in included.skipped:
+            self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.WARNING, text=f"{name} was not copied: {reason}"))
+
+    async def _free_place(self, task: Task) -> tuple[str, Path]:
+        """Branch and folder; with a number where a cut-off start left one of that name behind."""
+        branch = self.branch_for(task.ref.run, task.ref.task, task.created_at_s)
+        path = self._layout.worktree(task.ref.run, task.ref.task)
+        for number in range(2, 100):
+            try:
+                await check_branch_name(self._repository, branch)
+            except BranchExists:
+                pass
+            else:
+                if not path.exists():
+                    return branch, path
+            branch = f"{self.branch_for(task.ref.run, task.ref.task, task.created_at_s)}-{number}"
+            path = self._layout.worktree(task.ref.run, TaskId(f"{task.ref.task}-{number}"))
+        message = f"no free branch name like {branch}"
+        raise WorkspaceError(Fault(kind=FaultKind.GIT, message=message, next_step="change branch_template"))
+
+    async def _set_up(self, task: Task) -> None:
+        command = self._config.setup_command
+        if not command:
+            return
+        assert task.worktree is not None, "setup runs in the worktree"
+        files = self._layout.make_task(task.ref.run, task.ref.task)
+        log = files.folder / "setup.log"
+        worktree = Path(task.worktree.path)
+        result = await run_setup(
+            command,
+            root=self._repository.top,
+            worktree=worktree,
+            log=log,
+            time_limit_s=self._config.setup_time_limit_s,
+            environment=worker_environment(os.environ, tmpdir=self._layout.make_private_tmp(*task.ref)),
+        )
+        self._hub.apply(
+            ev.SetupFinished(
+                ref=task.ref,
+                command=command,
+                exit_code=result.exit_code,
+                duration_ms=result.duration_ms,
+                output_tail=result.output_tail if result.exit_code else "",
+            )
+        )
+        if result.exit_code != 0:
+            ended = "reached its time limit" if result.exit_code is None else f"ended with exit {result.exit_code}"
+            last = result.output_tail.rpartition("\n")[2]
+            raise WorkspaceError(
+                Fault(
+                    kind=FaultKind.SETUP_FAILED,
+                    message=f"the setup command {ended}: {last}" if last else f"the setup command {ended}",
+                    next_step=f"mend it, then c tries again; whole output: {log}",
+                )
+            )
+
+
+def _trailers(task: Task, turn: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Orch-Run", task.ref.run),
+        ("Orch-Task", task.ref.task),
+        ("Codex-Thread", task.thread or ""),
+        ("Codex-Turn", turn),
+    )
+
+
+def _body(task: Task) -> str:
+    """The prompt of the turn that made the edits."""
+    return task.turn.prompt if task.turn is not None else task.spec.prompt
+
+
+def _git_fault(error: GitRepoError) -> Fault:
+    return Fault(kind=FaultKind.GIT, message=str(error), next_step=error.next_step)

@@ -1,0 +1,188 @@
+"""The command line as a shell sees it: exit codes, one sentence on stderr, no stack traces."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codex_orch_tui import __version__
+from codex_orch_tui.cli.exit_codes import MEANINGS, ExitCode, markdown_table
+from codex_orch_tui.cli.main import run
+from codex_orch_tui.cli.settings import project_file
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "first")
+    return folder
+
+
+def command(*arguments: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "codex_orch_tui", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def said(ended: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence on stderr."""
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("codex-orch-tui")
+    assert ended.stderr.endswith("\n")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("status",), ("status", "--json")])
+def test_not_a_git_repository_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ended = command(*arguments, cwd=tmp_path)
+    assert ended.returncode == ExitCode.NOT_USABLE
+    assert "is not in a git repository" in said(ended)
+    assert "git init" in ended.stderr
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+def test_a_bare_repository_and_one_without_a_commit_say_what_to_do(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+    git(tmp_path, "init", "-q", "empty")
+    bare = command(cwd=tmp_path / "bare.git")
+    assert bare.returncode == ExitCode.NOT_USABLE
+    assert "git clone" in said(bare)
+    empty = command("status", cwd=tmp_path / "empty")
+    assert empty.returncode == ExitCode.NOT_USABLE
+    assert "git commit" in said(empty)
+
+
+def test_without_a_terminal_there_is_no_screen_and_nothing_is_touched(repository: Path) -> None:
+    ended = command(cwd=repository)
+    assert ended.returncode == ExitCode.NO_TERMINAL
+    assert "codex-orch-tui status" in said(ended)
+    assert [path.name for path in repository.iterdir()] == [".git"]
+
+
+def test_a_dumb_terminal_is_told(repository: Path) -> None:
+    master, slave = pty.openpty()
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "codex_orch_tui", "--repo", repository],
+            env={**os.environ, "TERM": "dumb"},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == ExitCode.NO_TERMINAL
+        told = os.read(master, 4096)
+        assert b"TERM='dumb'" in told
+        assert b"\x1b" not in told
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    ended = command("--repo", "nowhere", "status", cwd=tmp_path)
+    assert ended.returncode == ExitCode.NOT_USABLE
+    assert "there is no folder" in said(ended)
+
+
+def test_wrong_settings_name_file_line_and_key(repository: Path) -> None:
+    settings = repository / ".orchestrator" / "orchestrator.yaml"
+    settings.parent.mkdir()
+    settings.write_text("theme: calm-dark\nmax_workers: many\n")
+    report = command("doctor", cwd=repository)
+    assert f"{settings}:2: max_workers: " in report.stdout
+    assert report.returncode == ExitCode.FAILED
+
+
+def test_a_settings_file_that_was_named_must_be_there(repository: Path) -> None:
+    ended = command("--config", "missing.yaml", "doctor", cwd=repository)
+    assert ended.returncode == ExitCode.NOT_USABLE
+    assert "missing.yaml" in said(ended)
+
+
+@pytest.mark.parametrize("arguments", [("statsu",), ("--frobnicate",), ("status", "--xml")])
+def test_wrong_arguments(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == ExitCode.NOT_USABLE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "--help" in shown.err
+
+
+def test_help_teaches_the_first_steps_and_fits_80_columns(tmp_path: Path) -> None:
+    ended = command("--help", cwd=tmp_path, COLUMNS="80")
+    assert ended.returncode == ExitCode.DONE
+    for word in ("codex-orch-tui doctor", "codex-orch-tui status", "--repo", "--config", "Exit codes"):
+        assert word in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    for name in re.findall(r"^  (\w+)  ", ended.stdout.partition("Commands:")[2], re.MULTILINE):
+        told = command(name, "--help", cwd=tmp_path, COLUMNS="80").stdout
+        assert told.startswith(f"Usage: codex-orch-tui {name}")
+        assert max(map(len, told.splitlines())) <= 80
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == ExitCode.DONE
+    assert capsys.readouterr().out == f"codex-orch-tui, version {__version__}\n"
+
+
+def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "codex_orch_tui", "status"],
+            cwd=repository,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == ExitCode.PIPE_CLOSED
+    assert ended.stderr == b""
+
+
+def test_every_exit_code_is_explained_in_the_readme() -> None:
+    assert set(MEANINGS) == set(ExitCode)
+    assert markdown_table() in README.read_text("utf-8")
+
+
+class TestTheSettingsFile:
+    """It is found before the repository is opened."""
+
+    def test_from_a_subfolder(self, repository: Path) -> None:
+        below = repository / "a" / "b"
+        below.mkdir(parents=True)
+        assert project_file(below) == repository / ".orchestrator" / "orchestrator.yaml"
+
+    def test_from_a_linked_worktree_it_is_the_main_one(self, repository: Path, tmp_path: Path) -> None:
+        git(repository, "worktree", "add", "-q", str(tmp_path / "linked"))
+        assert project_file(tmp_path / "linked") == repository / ".orchestrator" / "orchestrator.yaml"
+
+    def test_with_a_git_folder_elsewhere(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "--separate-git-dir", str(tmp_path / "elsewhere"), str(tmp_path / "here"))
+        assert project_file(tmp_path / "here") == tmp_path / "here" / ".orchestrator" / "orchestrator.yaml"
+
+    def test_outside_there_is_none(self, tmp_path: Path) -> None:
+        assert project_file(tmp_path) is None

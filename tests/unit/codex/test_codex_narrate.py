@@ -1,0 +1,223 @@
+"""The log view's entries, from lines as Codex writes them."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from codex_orch_tui.codex.narrate import Narrator
+from codex_orch_tui.codex.wording import duration
+from codex_orch_tui.domain.log import LogEntry, LogKind
+
+
+def line(method: str, at_ms: int | None = None, **params: Any) -> bytes:
+    message: dict[str, Any] = {"method": method, "params": {"threadId": "t", "turnId": "u", **params}}
+    if at_ms is not None:
+        message["emittedAtMs"] = at_ms
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def delta(item: str, text: str, kind: str = "agentMessage/delta") -> bytes:
+    return line(f"item/{kind}", itemId=item, delta=text)
+
+
+def began(at_ms: int = 1_000, **item: Any) -> bytes:
+    return line("item/started", item=item, startedAtMs=at_ms)
+
+
+def ended(at_ms: int = 2_000, **item: Any) -> bytes:
+    return line("item/completed", item=item, completedAtMs=at_ms)
+
+
+def narrator() -> Narrator:
+    return Narrator(cwd="/wt", codex="/bin/codex")
+
+
+MESSAGE = {"type": "agentMessage", "id": "m"}
+COMMAND = {"type": "commandExecution", "id": "c", "command": "/bin/bash -c 'make all'"}
+OUTPUT = "commandExecution/outputDelta"
+
+
+def test_a_streamed_message_comes_line_by_line_and_is_not_repeated() -> None:
+    told = narrator()
+    assert told.feed([began(**MESSAGE), delta("m", "Hel"), delta("m", "lo,\nwor")]) == [
+        LogEntry(LogKind.MESSAGE, "Hello,", 1.0)
+    ]
+    assert told.partial == LogEntry(LogKind.MESSAGE, "wor", 1.0, continues=True)
+    assert told.feed([delta("m", "ld"), ended(**MESSAGE, text="Hello,\nworld, again\n")]) == [
+        LogEntry(LogKind.MESSAGE, "world, again", 2.0, continues=True)
+    ]
+    assert told.partial is None
+
+
+def test_a_message_that_was_not_streamed_is_one_entry() -> None:
+    assert narrator().feed([began(**MESSAGE), ended(**MESSAGE, text="one\ntwo\n")]) == [
+        LogEntry(LogKind.MESSAGE, "one\ntwo", 2.0)
+    ]
+
+
+def test_a_command_its_output_and_its_exit() -> None:
+    told = narrator()
+    entries = told.feed(
+        [
+            began(**COMMAND),
+            delta("c", "a\r\nb", OUTPUT),
+            delta("c", "c\n", OUTPUT),
+            ended(**COMMAND, aggregatedOutput="a\r\nbc\n", exitCode=1, durationMs=4_210, status="failed"),
+        ]
+    )
+    assert entries == [
+        LogEntry(LogKind.COMMAND, "make all", 1.0),
+        LogEntry(LogKind.OUTPUT, "a", 1.0, continues=True),
+        LogEntry(LogKind.OUTPUT, "bc", 1.0, continues=True),
+        LogEntry(LogKind.OUTPUT, "", 2.0, "exit 1 · 4.2s", continues=True),
+    ]
+
+
+def test_output_that_codex_streamed_only_from_the_middle_on_is_told_whole() -> None:
+    entries = narrator().feed(
+        [
+            began(**COMMAND),
+            delta("c", "three", OUTPUT),
+            ended(**COMMAND, aggregatedOutput="one\ntwo\nthree", exitCode=0, durationMs=90),
+        ]
+    )
+    assert entries[1:] == [
+        LogEntry(LogKind.OUTPUT, "one\ntwo", 2.0, "came first", continues=True),
+        LogEntry(LogKind.OUTPUT, "three", 2.0, "exit 0 · 0.1s", continues=True),
+    ]
+
+
+def test_output_of_two_commands_at_once_stays_apart() -> None:
+    other = {**COMMAND, "id": "d", "command": "other"}
+    entries = narrator().feed(
+        [
+            began(**COMMAND),
+            began(**other),
+            delta("c", "half ", OUTPUT),
+            delta("d", "other\n", OUTPUT),
+            delta("c", "line\n", OUTPUT),
+        ]
+    )
+    assert [entry.text for entry in entries] == ["make all", "other", "other", "half line"]
+
+
+def test_a_start_in_mid_stream_tells_the_rest_once() -> None:
+    told = narrator()
+    entries = told.feed([delta("m", "llo,\nwor"), delta("m", "ld"), ended(**MESSAGE, text="Hello,\nworld")])
+    assert [entry.text for entry in entries] == ["llo,", "world"]
+
+
+def test_a_command_is_told_whole_and_clean() -> None:
+    long = "printf '\x1b]0;x\x07' && " + "echo word; " * 200
+    (entry,) = narrator().feed([began(**{**COMMAND, "command": long})])
+    assert entry.text == long.replace("\x1b", "␛").replace("\x07", "\\x07")
+
+
+def test_each_changed_file_is_an_entry_with_its_counts() -> None:
+    changes = [
+        {"path": "/wt/src/new.py", "kind": {"type": "add"}, "diff": "a\nb\n"},
+        {
+            "path": "/wt/old.py",
+            "kind": {"type": "update", "move_path": "/wt/moved.py"},
+            "diff": "@@ -1 +1 @@\n-a\n+b\n",
+        },
+        {"path": "/else/gone.py", "kind": {"type": "delete"}, "diff": "x"},
+        {"path": "/wt/odd", "kind": "brandNew", "diff": None},
+    ]
+    item = {"type": "fileChange", "id": "f", "changes": changes}
+    entries = narrator().feed([began(**item, status="inProgress"), ended(**item, status="declined")])
+    assert [(entry.text, entry.remark) for entry in entries] == [
+        ("src/new.py", "declined +2"),
+        ("old.py → moved.py", "declined +1 −1"),
+        ("/else/gone.py", "declined −1"),
+        ("odd", "declined"),
+    ]
+
+
+def test_asks_errors_warnings_and_unknown_things_are_visible() -> None:
+    item = {"type": "fileChange", "id": "f", "changes": [{"path": "/wt/a", "kind": {"type": "add"}, "diff": "x\n"}]}
+    error = {"message": "no key", "codexErrorInfo": "unauthorized"}
+    entries = narrator().feed(
+        [
+            began(**item),
+            b'{"method":"item/fileChange/requestApproval","id":3,"params":{"itemId":"f","startedAtMs":3000}}',
+            b'{"method":"item/brandNew/request","id":4,"params":{}}',
+            line("error", error=error, willRetry=True),
+            line("error", error=error, willRetry=False),
+            line("turn/completed", turn={"id": "u", "status": "failed", "error": error, "durationMs": 65_000}),
+            line("warning", message="careful\x1b"),
+            line("brand/new", x=1),
+            ended(type="brandNewItem", id="b"),
+            b"no json\x1b\n",
+            b"\n",
+            b'{"id":1,"result":{}}\n',
+        ]
+    )
+    assert [(entry.kind, entry.text, entry.remark) for entry in entries] == [
+        (LogKind.ASK, "asks to change files\na", ""),
+        (LogKind.UNKNOWN, "item/brandNew/request was refused: not known here", ""),
+        (LogKind.WARNING, "no key", "tries again"),
+        (LogKind.ERROR, "no key\n/bin/codex login", ""),
+        (LogKind.TURN, "turn failed", "1m05s"),
+        (LogKind.WARNING, "careful␛", ""),
+        (LogKind.UNKNOWN, "brand/new", ""),
+        (LogKind.UNKNOWN, "brandNewItem", ""),
+        (LogKind.WARNING, "a line that could not be read (not JSON): no json␛\\n", ""),
+    ]
+
+
+def test_a_line_that_never_ends_is_told_in_parts() -> None:
+    told = narrator()
+    entries = told.feed([delta("m", "x" * 1_000) for _ in range(100)])
+    assert told.partial is not None
+    text = "".join(entry.text for entry in entries) + told.partial.text
+    assert text == "x" * 100_000
+    assert max(len(entry.text) for entry in entries) < 10_000
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"method":"item/agentMessage/delta","params":[]}',
+        b'{"method":"item/agentMessage/delta","params":{"itemId":"m","delta":5}}',
+        b'{"method":"item/agentMessage/delta","params":{"itemId":[],"delta":"x"}}',
+        b'{"method":"item/agentMessage/delta","params":{"itemId":"m","delta":"x\\ud800\\n"}}',
+        b'{"method":"item/agentMessage/delta","params":{"itemId":"m","delta":"\xff\\n"}}',
+        b'{"method":"item/agentMessage/delta" not json',
+        b'{"method":"item/completed","params":{"item":[],"turnId":7}}',
+        b'{"method":"turn/plan/updated","params":{"plan":[1,{"step":5}]}}',
+        b'{"method":"orchestrator/lineTooLong","params":{"bytes":70000000,"file":"long-line-1.json"}}',
+    ],
+)
+def test_odd_lines_are_told_and_end_nothing(odd: bytes) -> None:
+    told = narrator()
+    entries = told.feed([odd, began(**COMMAND)])
+    assert len(entries) == 2
+    assert all(entry.text.replace("\n", "").isprintable() for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [(None, ""), (0, "0.0s"), (4_200, "4.2s"), (192_000, "3m12s"), (3_900_000, "1h05m")],
+)
+def test_durations(milliseconds: int | None, words: str) -> None:
+    assert duration(milliseconds) == words
+
+
+def test_a_flood_is_narrated_in_time(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "some streamed text that a worker says, once more, and a little longer than before"
+    ids = {"threadId": "01a1f80a-0d36-7953-96ca-c2c3595da084", "turnId": "01a1f80a-0d6f-7062-b1e6-d3ca4c59e340"}
+    flood = [
+        line("item/agentMessage/delta", 1_795_162_772_417, **ids, itemId="m", delta=f"{number} {text}\n")
+        for number in range(50_000)
+    ]
+    told = narrator()
+    began_s = time.process_time()
+    entries = told.feed(flood)
+    rate = len(flood) / (time.process_time() - began_s)
+    assert len(entries) == len(flood)
+    with capsys.disabled():
+        print(f"\n  narrate: {rate:,.0f} delta lines of {len(flood[0])} bytes per CPU second")
+    assert rate > 100_000
