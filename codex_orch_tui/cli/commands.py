@@ -87,8 +87,12 @@ def run_commands(arguments: list[str]) -> int:
     Raises:
         CommandFailedError: the command cannot do its work.
     """
+    # Not through group.main: that ends with 1 and in silence when the reader of a pipe goes away.
     try:
-        return int(group.main(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+        with group.make_context(PROGRAM, arguments) as context:
+            return int(group.invoke(context) or 0)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         error.show(sys.stderr)
         return error.exit_code

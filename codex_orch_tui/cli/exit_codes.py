@@ -24,7 +24,7 @@ MEANINGS = {
     ExitCode.NO_TERMINAL: "The screen needs a terminal, and there is none (or `TERM=dumb`).",
     ExitCode.HUNG_UP: "The terminal was closed (SIGHUP); workers were stopped first.",
     ExitCode.INTERRUPTED: "Interrupted by ctrl+c.",
-    ExitCode.PIPE_CLOSED: "Whoever read the output went away (`| head`).",
+    ExitCode.PIPE_CLOSED: "Whoever read the output went away, as `head` does.",
     ExitCode.TERMINATED: "Ended by SIGTERM; workers were stopped first.",
 }
 

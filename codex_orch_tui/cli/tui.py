@@ -58,9 +58,22 @@ async def _find(folder: Path) -> None:
 
 
 async def _session(folder: Path, config: Config) -> int:
+    from codex_orch_tui.store.errors import StoreError
     from codex_orch_tui.ui.run import run_app
 
-    return await run_app(await _open(folder, config))
+    orchestrator = await _open(folder, config)
+    try:
+        return await run_app(orchestrator)
+    except ExceptionGroup as group:
+        unkept, rest = group.split(StoreError)
+        if unkept is None or rest is not None:
+            raise
+        raise CommandFailedError(f"not everything was kept: {_first(unkept)}") from group
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
 async def _open(folder: Path, config: Config) -> "Orchestrator":

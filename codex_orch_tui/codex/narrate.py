@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from codex_orch_tui.codex.decode import notice_text
 from codex_orch_tui.codex.faults import fault_of
-from codex_orch_tui.codex.items import ItemReader, kind_of, reasoning_text, shown_command, user_text
+from codex_orch_tui.codex.items import ItemReader, first_line, kind_of, reasoning_text, shown_command, user_text
 from codex_orch_tui.codex.params import (
     ErrorParams,
     ItemParams,
@@ -76,10 +76,10 @@ _STEP_MARKS = {"completed": "[x]", "inProgress": "[>]"}
 class _Stream:
     """The streamed text of one open item: `pieces` make up the line that has not ended."""
 
+    id: str
     kind: LogKind
     time_s: float | None
     from_start: bool
-    has_entries: bool = False
     pieces: list[str] = field(default_factory=list)
     open_chars: int = 0
     streamed: list[str] = field(default_factory=list)
@@ -98,6 +98,7 @@ class Narrator:
         self._codex = codex
         self._streams: dict[str, _Stream] = {}
         self._last_stream: str | None = None
+        self._owner = ""
         self._time_s: float | None = None
         self._told_fault = ""
         self._files: dict[str, tuple[FileEdit, ...]] = {}
@@ -120,7 +121,7 @@ class Narrator:
         stream = self._streams.get(self._last_stream or "")
         if stream is None or not stream.pieces:
             return None
-        return LogEntry(stream.kind, clean_line(stream.text()), stream.time_s, continues=stream.has_entries)
+        return LogEntry(stream.kind, clean_line(stream.text()), stream.time_s, continues=stream.id == self._owner)
 
     def _delta(self, line: bytes) -> None:
         try:
@@ -135,9 +136,8 @@ class Narrator:
             return
         stream = self._streams.get(item)
         if stream is None:
-            stream = self._streams[item] = _Stream(kind, self._time_s, from_start=False)
-        if self._last_stream != item:
-            self._switch(item, stream)
+            stream = self._streams[item] = _Stream(item, kind, self._time_s, from_start=False)
+        self._last_stream = item
         if stream.streamed_chars < MAX_COMPARED_CHARS:
             stream.streamed.append(piece)
         stream.streamed_chars += len(piece)
@@ -148,12 +148,6 @@ class Narrator:
             stream.open_chars += len(piece)
             if stream.open_chars > MAX_OPEN_CHARS:
                 self._end_lines(stream, "\n", message.get("emittedAtMs"))
-
-    def _switch(self, item: str, stream: _Stream) -> None:
-        """Another item's text comes in between: what follows is under a sign of its own again."""
-        if self._last_stream is not None and stream.has_entries:
-            stream.has_entries = False
-        self._last_stream = item
 
     def _end_lines(self, stream: _Stream, piece: str, at_ms: object) -> None:
         stream.pieces.append(piece)
@@ -166,18 +160,17 @@ class Narrator:
         self._add_streamed(stream, lines)
 
     def _add_streamed(self, stream: _Stream, lines: str, remark: str = "") -> None:
-        # An output line stands below its command; the first line of a message has the sign of its own.
-        continues = stream.has_entries or stream.kind is LogKind.OUTPUT
-        self._out.append(LogEntry(stream.kind, clean_text(lines), self._time_s, remark, continues))
-        stream.has_entries = True
+        self._add(stream.kind, clean_text(lines), remark, owner=stream.id)
 
     def _at(self, time_s: float) -> None:
         """Codex's several stamps of one moment differ by milliseconds; only a clock that was set goes back."""
         if self._time_s is None or not 0 < self._time_s - time_s < MAX_STAMP_SKEW_S:
             self._time_s = time_s
 
-    def _add(self, kind: LogKind, text: str, remark: str = "", *, continues: bool = False) -> None:
-        self._out.append(LogEntry(kind, text, self._time_s, remark, continues))
+    def _add(self, kind: LogKind, text: str, remark: str = "", *, owner: str = "") -> None:
+        """An entry of the item `owner` continues the entry above when that one is the item's too."""
+        self._out.append(LogEntry(kind, text, self._time_s, remark, bool(owner) and owner == self._owner))
+        self._owner = owner
 
     def _unreadable(self, why: str, line: bytes) -> None:
         self._add(LogKind.WARNING, f"a line that could not be read ({why}): {clean_line(line[:200])}")
@@ -228,9 +221,10 @@ class Narrator:
     def _unknown(self, message: Message, line: bytes) -> None:
         match message.method:
             case "item/commandExecution/terminalInteraction":
-                typed = json.loads(params_json(line)).get("stdin")
-                if typed:
-                    self._add(LogKind.OUTPUT, f"typed: {clean_line(str(typed))}", continues=True)
+                params = json.loads(params_json(line))
+                if params.get("stdin"):
+                    typed = f"typed: {clean_line(str(params['stdin']))}"
+                    self._add(LogKind.OUTPUT, typed, owner=str(params.get("itemId", "")))
             case "orchestrator/lineTooLong":
                 params = json.loads(params_json(line))
                 where = f"; it is kept as {clean_line(str(params['file']))}" if params.get("file") else ""
@@ -281,12 +275,12 @@ class Narrator:
         kind = kind_of(wire.type)
         stream_kind = _STREAMED.get(kind)
         if stream_kind is not None:
-            self._streams[wire.id] = _Stream(stream_kind, self._time_s, from_start=True)
+            self._streams[wire.id] = _Stream(wire.id, stream_kind, self._time_s, from_start=True)
         match kind:
             case ItemKind.COMMAND:
-                self._add(LogKind.COMMAND, clean_text(shown_command(wire.command)))
+                self._add(LogKind.COMMAND, clean_text(shown_command(wire.command)), owner=wire.id)
             case ItemKind.MCP_TOOL | ItemKind.WEB_SEARCH | ItemKind.SUB_AGENT:
-                self._add(LogKind.TOOL, self._items.title(wire))
+                self._add(LogKind.TOOL, self._items.title(wire), owner=wire.id)
             case ItemKind.FILE_CHANGE:
                 self._files[wire.id] = self._items.files(wire.changes, with_diff=False)
             case _:
@@ -327,8 +321,10 @@ class Narrator:
         )
         output = wire.aggregated_output
         if stream is None or not stream.streamed_chars:
-            text = clean_text(output.removesuffix("\n"))
-            self._add(LogKind.OUTPUT, text, remark, continues=True)
+            text = clean_text(output.removesuffix("\n").removesuffix("\r"))
+            if not text and self._owner != wire.id:  # something came in between: the remark alone would say nothing
+                text = first_line(self._items.title(wire))
+            self._add(LogKind.OUTPUT, text, remark, owner=wire.id)
             return
         self._finish_stream(stream, output, remark)
 
@@ -342,7 +338,7 @@ class Narrator:
             elif stream.streamed_chars == len(streamed) and whole.endswith(streamed):
                 missing_start = whole[: -len(streamed)]
         if missing_start:
-            self._add(stream.kind, clean_text(missing_start.removesuffix("\n")), "came first", continues=True)
+            self._add(stream.kind, clean_text(missing_start.removesuffix("\n")), "came first", owner=stream.id)
         last = (stream.text() + rest).removesuffix("\n").removesuffix("\r")
         if last or remark:
             self._add_streamed(stream, last, remark)
@@ -358,7 +354,10 @@ class Narrator:
     def _ended_tool(self, wire: WireItem) -> None:
         word = {"failed": "failed", "declined": "declined"}.get(wire.status, "")
         remark = " · ".join(part for part in (word, duration(wire.duration_ms)) if part)
-        self._add(LogKind.OUTPUT, tool_text(wire), remark, continues=True)
+        text = tool_text(wire)
+        if not text and self._owner != wire.id:
+            text = self._items.title(wire)
+        self._add(LogKind.OUTPUT, text, remark, owner=wire.id)
 
 
 _STREAMED = {

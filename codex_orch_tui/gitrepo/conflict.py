@@ -18,6 +18,9 @@ from codex_orch_tui.gitrepo.repository import Identity, Repository
 from codex_orch_tui.gitrepo.update import move_worktree, uncommitted
 from codex_orch_tui.gitrepo.worktree_state import verify
 
+TASK_SIDE = "your-edits"
+"""What the task's side is called in conflict markers; the other side has the base branch's name."""
+
 _MARKERS = "^(<<<<<<<|>>>>>>>)( |$)"
 
 
@@ -57,9 +60,13 @@ async def lay_out_conflict(
     if refusal := await uncommitted(repo, found):
         return refusal
     with repo.clean(index=found.admin_dir / "index") as clean:
+        # The markers carry the names that merge-tree is given: names help, ids do not.
+        names_of = {f"refs/heads/{worktree.base_branch}": base, f"refs/heads/{TASK_SIDE}": found.tip}
+        for name, commit in names_of.items():
+            await repo.git.run(clean.place(), "update-ref", name, commit)
         merged = await repo.git.run(
             clean.place(),
-            *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, found.tip),
+            *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", worktree.base_branch, TASK_SIDE),
             ok_codes=(0, 1),
         )
         tree, *names = merged.fields

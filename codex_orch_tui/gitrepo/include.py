@@ -78,10 +78,14 @@ async def copy_included(
         checked = await repo.git.run(
             place,
             *("check-ignore", "-z", "--stdin"),
-            stdin=b"".join(name + b"\0" for name in names),
+            # This command knows no literal pathspecs; `./` keeps a name such as `:(top)` from being one.
+            stdin=b"".join(b"./" + name + b"\0" for name in names),
+            env={"GIT_LITERAL_PATHSPECS": "0"},
             ok_codes=(0, 1),
         )
-    copier = _Copier(repo.top, found.path, set(checked.fields), limits or IncludeLimits())
+    copier = _Copier(
+        repo.top, found.path, {name.removeprefix(b"./") for name in checked.fields}, limits or IncludeLimits()
+    )
     return await asyncio.to_thread(copier.copy, names, found.admin_dir)
 
 

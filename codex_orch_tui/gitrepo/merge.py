@@ -141,7 +141,7 @@ class Merges:
             return _refused(
                 preview,
                 RefusalReason.NOT_FAST_FORWARD,
-                f"{base_branch} has {counts.behind} commits that {branch} does not have",
+                f"{base_branch} has {_counted(counts.behind)} that {branch} does not have",
                 "update the task from its base (u), then review it again",
             )
         return preview
@@ -192,6 +192,10 @@ class Merges:
                 next_step=f"look at it: git log {preview.base_branch}",
             )
         return None
+
+
+def _counted(commits: int) -> str:
+    return "1 commit" if commits == 1 else f"{commits:,} commits"
 
 
 def _moved_since(

@@ -160,7 +160,7 @@ def _home_findings(home: Path, environ: Mapping[str, str], repository: Path | No
     config_file = home / "config.toml"
     try:
         config = tomllib.loads(_read(config_file))
-    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # tomllib follows nesting however deep it is
         told = f"{config_file} cannot be read: {error}"
         yield _finding("codex_config", "Codex settings", Verdict.FAIL, told, "mend it; Codex does not start with it")
         return

@@ -1,5 +1,6 @@
 """Workers of the real Codex: an app-server for each task, seen through the ports."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class CodexConnector:
     extra_names: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     _checked: CheckedCodex | None = None
+    _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def connect(self, launch: Launch) -> "CodexConnection":
         """See `ports.Connector`."""
@@ -66,7 +68,9 @@ class CodexConnector:
             overrides=self.overrides,
         )
         try:
-            server = await AppServer.open(start)
+            # One at a time: two that make a fresh CODEX_HOME's database at once make one of them fail.
+            async with self._starting:
+                server = await AppServer.open(start)
         except AppServerError as error:
             events.close()
             stderr.close()

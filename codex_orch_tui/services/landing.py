@@ -15,7 +15,7 @@ from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.backup import Backup, back_up_branch, back_up_worktree
 from codex_orch_tui.gitrepo.branch_names import check_branch_name
-from codex_orch_tui.gitrepo.conflict import files_with_markers, lay_out_conflict
+from codex_orch_tui.gitrepo.conflict import TASK_SIDE, files_with_markers, lay_out_conflict
 from codex_orch_tui.gitrepo.diff import Reviews
 from codex_orch_tui.gitrepo.errors import GitRepoError, WorktreeMissing
 from codex_orch_tui.gitrepo.merge import Merges
@@ -227,7 +227,7 @@ class Landing:
         names = "\n".join(f"- {path}" for path in laid_out.paths)
         return (
             f"Your branch was put on the newest {task.base_branch}. Your edits and those of {task.base_branch} clash "
-            f"in these files, which now hold conflict markers (<<<<<<< {task.base_branch}, =======, >>>>>>>):\n"
+            f"in these files, which now hold conflict markers (<<<<<<< {task.base_branch}, =======, >>>>>>> {TASK_SIDE}):\n"
             f"{names}\n"
             "Resolve each so that both intentions hold, remove every marker, and check that the rest still fits."
         )

@@ -179,15 +179,15 @@ class Orchestrator:
             raise NotPossibleError(f"{self._task(ref).spec.title} cannot take a message now")
         return await self._supervisor.message(ref, text)
 
-    def resume(self, ref: TaskRef) -> None:
+    async def resume(self, ref: TaskRef) -> None:
         """Go on with a task that stopped before its end.
 
         Raises:
-            NotPossibleError: it did not stop, or is still being wound up.
+            NotPossibleError: it did not stop.
         """
         if not sel.can_continue(self._task(ref)):
             raise NotPossibleError(f"{self._task(ref).spec.title} has not stopped; there is nothing to continue")
-        self._supervisor.resume(ref)
+        await self._supervisor.resume(ref)
 
     async def interrupt(self, ref: TaskRef) -> None:
         """End the running turn; the worker stays.

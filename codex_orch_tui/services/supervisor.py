@@ -77,12 +77,9 @@ class Supervisor:
         """Queue a task that has never had a turn."""
         self._spawn(ref, self._first_turn(ref))
 
-    def resume(self, ref: TaskRef) -> None:
-        """Go on with a task that stopped before its end.
-
-        Raises:
-            NotPossibleError: its last turn is still being wound up.
-        """
+    async def resume(self, ref: TaskRef) -> None:
+        """Go on with a task that stopped before its end."""
+        await self._wound_up(ref)
         task = self._task(ref)
         if task.thread is None or task.worktree is None:
             self._spawn(ref, self._first_turn(ref))
@@ -105,11 +102,15 @@ class Supervisor:
                     raise NotPossibleError(f"the running turn did not take it: {error.fault.message}") from error
             else:
                 return "steered"
-        if job.running is not None:
-            # The turn ended a moment ago; what it edited is being committed.
-            await asyncio.wait([job.running])
+        await self._wound_up(ref)
         self._spawn(ref, self._next_turn(ref, text))
         return "new turn"
+
+    async def _wound_up(self, ref: TaskRef) -> None:
+        """Wait while what the last turn edited is being committed."""
+        job = self._job(ref)
+        if job.running is not None:
+            await asyncio.wait([job.running])
 
     async def interrupt(self, ref: TaskRef) -> None:
         """End the running turn; the worker stays.

@@ -21,7 +21,7 @@ from codex_orch_tui.scripted.script import Script
 from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.services.orchestrator import Orchestrator
 
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 FEATURES = ("default_mode_request_user_input", "request_permissions_tool")
 
 ACCEPT = Decision(choice=Choice.ACCEPT)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.codex
 
 
 async def test_a_task_becomes_a_commit_and_the_base_is_fast_forwarded(scratch: Path) -> None:
-    script = Script("EDIT", (Shell(cmd="ls"), Patch(text=add_file("search.py", "def search(): ...")), Say(text="Done: search.py.")))
+    script = Script(
+        "EDIT", (Shell(cmd="ls"), Patch(text=add_file("search.py", "def search(): ...")), Say(text="Done: search.py."))
+    )
     async with stage(scratch, [script]) as on:
         before = git(on.repository, "rev-parse", "main")
         (ref,) = await on.start("EDIT: add a search")
@@ -24,7 +26,10 @@ async def test_a_task_becomes_a_commit_and_the_base_is_fast_forwarded(scratch: P
         message = git(on.repository, "log", "-1", "--format=%B", task.worktree.branch)
         assert message.startswith("EDIT: add a search\n")
         assert f"Codex-Thread: {task.thread}" in message
-        assert git(on.repository, "log", "-1", "--format=%an <%ae>", task.worktree.branch) == "Robin Example <robin@example.org>"
+        assert (
+            git(on.repository, "log", "-1", "--format=%an <%ae>", task.worktree.branch)
+            == "Robin Example <robin@example.org>"
+        )
         await on.merged(ref)
         assert on.task(ref).state is TaskState.MERGED
         assert git(on.repository, "rev-parse", "main") == on.task(ref).tip

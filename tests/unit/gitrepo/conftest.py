@@ -62,15 +62,15 @@ class Checkout:
     def status(self) -> str:
         return self.git("status", "--porcelain")
 
-    def everything(self) -> tuple[str, str, bytes, dict[str, bytes]]:
-        """Refs, status, index and files: what must be the same when nothing was moved."""
+    def everything(self) -> tuple[str, str, dict[str, bytes]]:
+        """Branches, status and files: what must be the same when nothing was moved."""
         refs = self.git("for-each-ref", "refs/heads")
         files = {
             str(path.relative_to(self.path)): path.read_bytes()
             for path in sorted(self.path.rglob("*"))
             if path.is_file() and ".git" not in path.relative_to(self.path).parts[:1]
         }
-        return refs, self.status(), b"", files
+        return refs, self.status(), files
 
 
 class Planted:

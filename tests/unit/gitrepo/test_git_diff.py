@@ -21,7 +21,7 @@ async def reviews(person) -> Reviews:
 async def test_every_kind_of_change(person, reviews, tmp_path):
     base = person.commit(
         {
-            "gone.txt": "1\n2\n",
+            "gone.txt": "quite another text\n",
             "old name.py": "".join(f"line {n}\n" for n in range(30)),
             "tool.sh": "echo\n",
             "image.png": b"\x89PNG\0" + b"a" * 100,
@@ -111,18 +111,18 @@ async def test_more_commits_than_are_listed(person, reviews, monkeypatch):
 
 
 async def test_line_numbers_and_sections(person, reviews):
-    body = "".join(f"line {n}\n" for n in range(1, 41))
+    body = "".join(f"    line {n}\n" for n in range(1, 41))
     base = person.commit({"f.py": "def top():\n" + body})
-    changed = body.replace("line 10\n", "ten\nten and a half\n").replace("line 30\n", "")
+    changed = body.replace("    line 10\n", "ten\n    ten and a half\n").replace("    line 30\n", "")
     tip = person.commit({"f.py": "def top():\n" + changed})
     (change,) = (await reviews.summary(base, tip)).files
     patch = await reviews.file_patch(change)
     first, second = patch.hunks
     assert (first.old_start, first.old_count, first.new_start, first.new_count) == (8, 7, 8, 8)
     assert [(line.kind, line.old_no, line.new_no, line.text) for line in first.lines][3:6] == [
-        (LineKind.REMOVED, 11, None, "line 10"),
+        (LineKind.REMOVED, 11, None, "    line 10"),
         (LineKind.ADDED, None, 11, "ten"),
-        (LineKind.ADDED, None, 12, "ten and a half"),
+        (LineKind.ADDED, None, 12, "    ten and a half"),
     ]
     assert second.section == "def top():"
     assert [(line.old_no, line.new_no) for line in second.lines if line.kind is LineKind.REMOVED] == [(31, None)]
@@ -266,7 +266,8 @@ async def test_a_thousand_files_are_quick(person, reviews):
 
 
 def test_a_patch_that_looks_like_headers():
-    patch = b"diff --git a/1 b/2\n--- a/1\n+++ b/2\n@@ -1,3 +1,2 @@\n--- x\n-@@ -9 +9 @@\n+++ y\n c\n\\ No newline at end of file\n"
+    head = b"diff --git a/1 b/2\n--- a/1\n+++ b/2\n@@ -1,3 +1,2 @@\n"
+    patch = head + b"--- x\n-@@ -9 +9 @@\n+++ y\n c\n\\ No newline at end of file\n"
     hunks, is_cut = parse_hunks(patch, PatchLimits())
     assert not is_cut
     assert [(line.kind, line.text) for line in hunks[0].lines] == [
