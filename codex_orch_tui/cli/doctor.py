@@ -23,7 +23,7 @@ def doctor(place: Place, as_json: bool) -> int:
     Every line says ok, warn or fail, what that means, and after → what to do. Nothing of yours is changed; Codex is
     started for a moment in a temporary folder, and no model is called. Ends with 1 when a check failed.
 
-    The JSON document has "schema_version" 1 and for each check: id, area, title, verdict, found, next_step.
+    The JSON document has "schema_version" 1 and is described by schemas/doctor.json.
     """
     import asyncio
     import sys

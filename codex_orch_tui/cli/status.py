@@ -13,8 +13,8 @@ def status(place: Place, as_json: bool) -> int:
 
     Reads the files in .orchestrator/ and changes nothing, also while the screen is open elsewhere.
 
-    The JSON document has "schema_version" 1. Fields may be added; none is renamed or given another meaning without
-    a new version. Times are seconds since the epoch, null where something has not happened.
+    The JSON document has "schema_version" 1 and is described by schemas/status.json. Fields may be added; none is
+    renamed or gets another meaning without a new version.
     """
     import sys
     import time

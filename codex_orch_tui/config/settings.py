@@ -108,6 +108,12 @@ class Config(BaseModel):
     editor: _Text | None = None
     """The command that opens a worktree or a file; otherwise VISUAL, then EDITOR."""
 
+    shell: _Text | None = None
+    """The command that opens a shell in a worktree; otherwise SHELL."""
+
+    keymap: dict[str, str] = Field(default_factory=dict)
+    """Other keys: from the id of an action (see the help screen) to its key, or several separated by commas."""
+
     theme: _Text = "calm-dark"
     """The name of a theme: one of ours, of Textual's, or of the user's own."""
 
@@ -118,7 +124,7 @@ class Config(BaseModel):
 LIST_FIELDS = frozenset({"pass_environment"})
 """What is a list in a file is separated by commas or blanks in a variable."""
 
-NOT_IN_PROJECT = frozenset({"codex_path", "editor", "pass_environment", "approval_guard_ms"})
+NOT_IN_PROJECT = frozenset({"codex_path", "editor", "shell", "pass_environment", "approval_guard_ms"})
 """A repository's file comes with a clone: it names no program of the user's and weakens no guard."""
 
 NOT_AS_PROJECT_DEFAULT = {

@@ -18,8 +18,7 @@ async def check_branch_name(repo: Repository, branch: str) -> None:
         BranchExists: There is one.
         BranchBlocked: `a` is there and `a/b` is wanted, or the other way round.
     """
-    checked = await repo.git.run(repo.main(), "check-ref-format", BRANCHES + branch, ok_codes=(0, 1))
-    if checked.exit_code or branch.startswith("-") or branch == "HEAD":
+    if not await _is_valid(repo, branch):
         raise BranchNameInvalid(
             f"git does not allow a branch named {branch!r}",
             next_step="change the branch template: no spaces, no '..', no '~^:?*[\\', no part ending in '.lock'",
@@ -45,3 +44,10 @@ async def check_branch_name(repo: Repository, branch: str) -> None:
                 f"the branch {other} is in the way: git cannot have it and {branch} at once",
                 next_step="change the branch template or the task's name",
             )
+
+
+async def _is_valid(repo: Repository, branch: str) -> bool:
+    if "\0" in branch or branch.startswith("-") or branch == "HEAD" or not branch.isprintable():
+        return False  # what cannot be an argument, or would read as another thing than it is
+    checked = await repo.git.run(repo.main(), "check-ref-format", BRANCHES + branch, ok_codes=(0, 1))
+    return checked.exit_code == 0

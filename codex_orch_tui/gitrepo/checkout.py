@@ -9,6 +9,7 @@ from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.runner import Git
 
 LISTED_PATHS = 200
+_UNMERGED = frozenset({b"DD", b"AU", b"UD", b"UA", b"DU", b"AA", b"UU"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class CheckoutEdits:
     untracked_count: int = 0
     deleted_count: int = 0
     """Of the edited ones."""
+    unmerged: tuple[str, ...] = ()
+    """Of the edited ones: in conflict, from a merge, stash or the like that is not resolved."""
     raw_edited: frozenset[bytes] = frozenset()
 
     @property
@@ -59,6 +62,7 @@ async def read_edits(git: Git, clean: CleanDir, *, work_tree: Path, index: Path)
     )
     edited: list[bytes] = []
     untracked: list[bytes] = []
+    unmerged: list[bytes] = []
     deleted = 0
     for record in result.fields:
         state, path = record[:2], record[3:]
@@ -67,12 +71,15 @@ async def read_edits(git: Git, clean: CleanDir, *, work_tree: Path, index: Path)
         else:
             edited.append(path)
             deleted += b"D" in state
+            if state in _UNMERGED:
+                unmerged.append(path)
     return CheckoutEdits(
         edited=_shown(edited),
         edited_count=len(edited),
         untracked=_shown(untracked),
         untracked_count=len(untracked),
         deleted_count=deleted,
+        unmerged=_shown(unmerged),
         raw_edited=frozenset(edited),
     )
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codex_orch_tui.gitrepo.environment import Place
+from codex_orch_tui.gitrepo.errors import NotWritable
 
 OWN_FOLDER = "codex-orch"
 """Our folder inside the repository's common git folder."""
@@ -89,23 +90,25 @@ def clean_dir(
         settings: What is taken over.
         head: Commit id that HEAD names; for `git status`.
         index: The index that will be read in place; a split index keeps its other half beside it.
+
+    Raises:
+        NotWritable: The repository's git folder cannot be written.
     """
     own = common_dir / OWN_FOLDER
-    own.mkdir(mode=0o700, exist_ok=True)
-    path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=own))
+    path: Path | None = None
     try:
-        (path / "refs").mkdir()
-        (path / "info").mkdir()
-        (path / "HEAD").write_text(f"{head}\n" if head else "ref: refs/heads/none\n")
-        (path / "config").write_text(_config(settings))
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(common_dir / "info" / "exclude", path / "info" / "exclude")
-        if index is not None:
-            for shared in index.parent.glob("sharedindex.*"):
-                (path / shared.name).symlink_to(shared)
+        try:
+            own.mkdir(mode=0o700, exist_ok=True)
+            path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=own))
+            _fill(path, common_dir, settings, head, index)
+        except OSError as error:
+            raise NotWritable(
+                f"{own} cannot be written: {error.strerror}", next_step="make room on the disk, or mend its rights"
+            ) from error
         yield CleanDir(path=path, common_dir=common_dir)
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        if path is not None:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def sweep(common_dir: Path) -> None:
@@ -115,6 +118,18 @@ def sweep(common_dir: Path) -> None:
         with contextlib.suppress(OSError):
             if path.lstat().st_mtime < before and not path.is_symlink():
                 shutil.rmtree(path)
+
+
+def _fill(path: Path, common_dir: Path, settings: CleanSettings, head: str, index: Path | None) -> None:
+    (path / "refs").mkdir()
+    (path / "info").mkdir()
+    (path / "HEAD").write_text(f"{head}\n" if head else "ref: refs/heads/none\n")
+    (path / "config").write_text(_config(settings))
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copyfile(common_dir / "info" / "exclude", path / "info" / "exclude")
+    if index is not None:
+        for shared in index.parent.glob("sharedindex.*"):
+            (path / shared.name).symlink_to(shared)
 
 
 def _config(settings: CleanSettings) -> str:

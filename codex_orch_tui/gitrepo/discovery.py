@@ -1,6 +1,7 @@
 """Finding the repository that holds a folder, and what has to be known about it before anything is done in it."""
 
 import asyncio
+import configparser
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,8 @@ def _search(path: Path) -> Path:
         raise NotARepository(f"there is no folder {path}", next_step=step) from error
     except (git.InvalidGitRepositoryError, git.GitCommandNotFound) as error:
         raise NotARepository(nowhere, next_step=step) from error
+    except configparser.Error:
+        return path.resolve()  # git itself says which line of its config is wrong
     except (OSError, ValueError) as error:
         raise NotARepository(f"{nowhere}: {error}", next_step=step) from error
 

@@ -13,7 +13,8 @@ text.
     │   ├── NoCommits             nothing to branch from
     │   ├── DetachedHead          a base branch must be chosen
     │   ├── NotOurRepository      git does not trust the folder's owner
-    │   └── IdentityMissing       no name or mail to commit with
+    │   ├── IdentityMissing       no name or mail to commit with
+    │   └── NotWritable           the git folder or the worktrees' root: read-only, or the disk is full
     ├── GitError                  a git command failed
     │   ├── GitTimeout
     │   ├── IndexLocked           another git works there, or one was killed
@@ -92,6 +93,10 @@ class NotOurRepository(RepositoryError):
 
 class IdentityMissing(RepositoryError):
     """Git does not know the person's name or mail address."""
+
+
+class NotWritable(RepositoryError):
+    """A file of ours cannot be made: no rights, a read-only disk, or no space."""
 
 
 class GitError(GitRepoError):

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.gitrepo.errors import LockTimeout
+from codex_orch_tui.gitrepo.errors import LockTimeout, NotWritable
 
 _POLL_S = 0.01
 _OWNER_BYTES = 64
@@ -37,6 +37,7 @@ class RepositoryLock:
 
         Raises:
             LockTimeout: Somebody else held it for the whole time.
+            NotWritable: The lock file cannot be made.
         """
         deadline = time.monotonic() + self.timeout_s
         try:
@@ -55,8 +56,14 @@ class RepositoryLock:
             self._local.release()
 
     def _open(self) -> int:
-        self.path.parent.mkdir(mode=0o700, exist_ok=True)
-        return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.path.parent.mkdir(mode=0o700, exist_ok=True)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise NotWritable(
+                f"{self.path} cannot be written: {error.strerror}",
+                next_step="make room on the disk, or mend its rights",
+            ) from error
 
     async def _take(self, descriptor: int, deadline: float) -> None:
         while True:

@@ -63,6 +63,13 @@ class BaseCheckout:
         with self.repo.clean(head=old, index=index) as clean:
             changed = await changed_paths(self.repo.git, clean, old, new)
             edits = await read_edits(self.repo.git, clean, work_tree=self.path, index=index)
+        if edits.unmerged:
+            return [], Refusal(
+                reason=RefusalReason.IN_PROGRESS,
+                message=f"{self.path} has files in conflict",
+                paths=edits.unmerged,
+                next_step="resolve them there: git status names them, git add marks them as resolved",
+            )
         blockers = set(await asyncio.to_thread(paths_in_the_way, self.path, changed))
         edited = edits.raw_edited & changed.all
         overlaps = [Overlap(path=_shown(path), kind=OverlapKind.EDITED) for path in edited]

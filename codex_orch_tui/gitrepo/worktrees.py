@@ -20,6 +20,7 @@ from codex_orch_tui.gitrepo.clean_dir import OWN_FOLDER
 from codex_orch_tui.gitrepo.errors import (
     GitError,
     GitRepoError,
+    NotWritable,
     WorktreeDirty,
     WorktreeError,
     WorktreeMissing,
@@ -77,6 +78,7 @@ class Worktrees:
             OutsideRoot: The folder is not below our root.
             BranchNameError: The branch cannot be made.
             WorktreeReplaced: Something is there already.
+            NotWritable: The folder cannot be made.
             GitError: Git failed, for example because the disk is full.
         """
         await check_branch_name(self.repo, branch)
@@ -104,7 +106,7 @@ class Worktrees:
             steps = {
                 Condition.MISSING: "repair makes it again from the branch, or finds it where it was moved to",
                 Condition.REPLACED: f"move {path} away, then repair",
-                Condition.UNREGISTERED: "repair makes git know it again, if git still can",
+                Condition.UNREGISTERED: f"move {path} away, then repair makes it again from the branch",
             }
             step = steps.get(found.condition, "")
             return WorktreeStatus(
@@ -220,7 +222,13 @@ class Worktrees:
         check_below(self.root, path)
         if path.is_symlink() or path.exists():
             raise WorktreeReplaced(f"there is something at {path} already", paths=(str(path),))
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotWritable(
+                f"{path.parent} cannot be made: {error.strerror}",
+                next_step="make room on the disk, mend its rights, or configure another base folder",
+            ) from error
         return path
 
     async def _checked_add(self, path: Path, options: tuple[str, ...], start: str, *, made_branch: str | None) -> None:

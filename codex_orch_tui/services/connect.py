@@ -76,10 +76,13 @@ class CodexConnector:
             stderr.close()
             raise ConnectionFailedError(error.fault) from error
         connection = CodexConnection(server, launch, self._checked.version, (events, stderr))
-        fault = await connection.login_fault()
-        if fault is not None:
+        try:
+            fault = await connection.login_fault()
+            if fault is not None:
+                raise ConnectionFailedError(fault)
+        except BaseException:
             await connection.stop()
-            raise ConnectionFailedError(fault)
+            raise
         return connection
 
 

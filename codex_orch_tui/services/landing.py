@@ -227,7 +227,8 @@ class Landing:
         names = "\n".join(f"- {path}" for path in laid_out.paths)
         return (
             f"Your branch was put on the newest {task.base_branch}. Your edits and those of {task.base_branch} clash "
-            f"in these files, which now hold conflict markers (<<<<<<< {task.base_branch}, =======, >>>>>>> {TASK_SIDE}):\n"
+            f"in these files, which now hold conflict markers (<<<<<<< {task.base_branch}, =======, "
+            f">>>>>>> {TASK_SIDE}):\n"
             f"{names}\n"
             "Resolve each so that both intentions hold, remove every marker, and check that the rest still fits."
         )

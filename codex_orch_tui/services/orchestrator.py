@@ -166,7 +166,7 @@ class Orchestrator:
         await self._hub.record(ev.RunCreated(run=run, plan=plan, base_branch=base_branch))
         refs = self.state.runs[run].tasks
         for ref in refs:
-            self._supervisor.start(ref)
+            await self._supervisor.start(ref)
         return refs
 
     async def message(self, ref: TaskRef, text: str) -> str:

@@ -6,13 +6,13 @@ never its siblings. Nothing is started again by itself: a turn may have had effe
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
-from codex_orch_tui.domain.task import ACTIVE, Task
+from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
@@ -20,6 +20,8 @@ from codex_orch_tui.services.ports import Connection, ConnectionFailedError, Con
 from codex_orch_tui.services.worker import TurnResult, Worker
 from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import JournalError
+
+Work = Callable[[], Awaitable[None]]
 
 CONTINUE_PROMPT = (
     "Your last turn was cut off before its end. Look at what is already done in the worktree, then finish the task."
@@ -59,6 +61,7 @@ class Supervisor:
     idle_worker_s: float
     _jobs: dict[TaskRef, _Job] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,24 +70,27 @@ class Supervisor:
     async def run(self, until: asyncio.Event) -> None:
         """Supervise until the event is set, then stop every worker."""
         async with asyncio.TaskGroup() as self._group:
+            self._ready.set()
             await until.wait()
+            self._ready.clear()
             await self.stop_all("the program was closed")
         self._group = None
 
     # -- commands -----------------------------------------------------------------------------------------------
 
-    def start(self, ref: TaskRef) -> None:
+    async def start(self, ref: TaskRef) -> None:
         """Queue a task that has never had a turn."""
-        self._spawn(ref, self._first_turn(ref))
+        await self._ready.wait()
+        self._spawn(ref, lambda: self._first_turn(ref))
 
     async def resume(self, ref: TaskRef) -> None:
         """Go on with a task that stopped before its end."""
         await self._wound_up(ref)
         task = self._task(ref)
         if task.thread is None or task.worktree is None:
-            self._spawn(ref, self._first_turn(ref))
+            self._spawn(ref, lambda: self._first_turn(ref))
         else:
-            self._spawn(ref, self._next_turn(ref, CONTINUE_PROMPT))
+            self._spawn(ref, lambda: self._next_turn(ref, CONTINUE_PROMPT))
 
     async def message(self, ref: TaskRef, text: str) -> str:
         """Steer the running turn, or begin a new one; tells which: "steered" or "new turn".
@@ -103,11 +109,12 @@ class Supervisor:
             else:
                 return "steered"
         await self._wound_up(ref)
-        self._spawn(ref, self._next_turn(ref, text))
+        self._spawn(ref, lambda: self._next_turn(ref, text))
         return "new turn"
 
     async def _wound_up(self, ref: TaskRef) -> None:
         """Wait while what the last turn edited is being committed."""
+        await self._ready.wait()
         job = self._job(ref)
         if job.running is not None:
             await asyncio.wait([job.running])
@@ -130,13 +137,18 @@ class Supervisor:
         """End the task's turn and its worker process; returns when both are gone and edits are committed."""
         job = self._job(ref)
         job.stop_cause = cause
-        if job.running is not None:
+        if job.running is not None and (job.worker is None or not job.holds_slot):
+            # Queued, or still being prepared: every step up to the worker can be cancelled and tidies up.
+            job.running.cancel()
+        elif self._task(ref).state in ACTIVE:
             self.hub.apply(ev.StopRequested(ref=ref))
-            if not job.holds_slot:
-                job.running.cancel()
         await self._end_worker(job)
         if job.running is not None:
             await asyncio.wait([job.running])
+        if self._task(ref).state is TaskState.QUEUED:
+            # Cancelled before its first step: the job had no chance to tell its end.
+            job.running = None
+            self.hub.apply(ev.TaskInterrupted(ref=ref, cause=cause))
         job.stop_cause = ""
 
     async def stop_all(self, cause: str) -> None:
@@ -167,21 +179,19 @@ class Supervisor:
     def _task(self, ref: TaskRef) -> Task:
         return self.hub.state.tasks[ref]
 
-    def _spawn(self, ref: TaskRef, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, ref: TaskRef, work: Work) -> None:
         job = self._job(ref)
         if job.running is not None or self._group is None:
-            work.close()
             raise NotPossibleError("the task is still busy with its last turn")
         self._cancel_idle(job)
         job.running = self._group.create_task(self._guarded(ref, job, work), name=f"task {ref}")
 
-    async def _guarded(self, ref: TaskRef, job: _Job, work: Coroutine[None, None, None]) -> None:
+    async def _guarded(self, ref: TaskRef, job: _Job, work: Work) -> None:
         """The boundary between one task and the others: whatever goes wrong is told as this task's end."""
         try:
             async with self._slot(job):
-                await work
+                await work()
         except asyncio.CancelledError:
-            work.close()
             self.hub.apply(ev.TaskInterrupted(ref=ref, cause=job.stop_cause or "stopped"))
         except ConnectionFailedError as error:
             await self._failed(ref, job, error.fault)
@@ -217,11 +227,7 @@ class Supervisor:
         await self._turn(ref, text)
 
     async def _turn(self, ref: TaskRef, prompt: str) -> None:
-        job = self._job(ref)
-        if job.stop_cause:
-            self.hub.apply(ev.TaskInterrupted(ref=ref, cause=job.stop_cause))
-            return
-        worker = await self._live_worker(ref, job)
+        worker = await self._live_worker(ref, self._job(ref))
         result = await worker.run_turn(prompt)
         await self._settle(ref, result)
 

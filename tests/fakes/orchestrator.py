@@ -20,6 +20,7 @@ from tests.fakes.states import BASE, Story
 if TYPE_CHECKING:
     from codex_orch_tui.services.orchestrator import BaseInfo
 
+
 class FakeTaskLog:
     """A log whose entries a test puts there."""
 

@@ -1,5 +1,6 @@
 """What happens around a turn: messages, interrupts, stops, deaths, login, setup, and several tasks at once."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -11,7 +12,7 @@ from codex_orch_tui.domain.item import FaultKind, TurnStatus
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.scripted.script import Fail, Hang, Patch, Say, Script, Shell
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
-from tests.scenarios.stage import add_file, change_line, git, stage
+from tests.scenarios.stage import PATIENCE_S, add_file, change_line, git, stage
 
 pytestmark = pytest.mark.codex
 
@@ -209,20 +210,16 @@ async def test_a_conflict_moves_nothing_and_can_go_back_to_the_worker(scratch: P
     def edit(marker: str, word: str) -> Script:
         return Script(marker, (Patch(text=change_line("README.md", "hello", word)), Say(text="ok")))
 
-    resolve = "\n".join(
-        [
-            "*** Begin Patch",
-            "*** Update File: README.md",
-            "@@",
-            "-<<<<<<< main",
-            "-bonjour",
-            "-=======",
-            "-hola",
-            "->>>>>>> your-edits",
-            "+bonjour, hola",
-            "*** End Patch",
-        ]
-    )
+    resolve = """*** Begin Patch
+*** Update File: README.md
+@@
+-<<<<<<< main
+-bonjour
+-=======
+-hola
+->>>>>>> your-edits
++bonjour, hola
+*** End Patch"""
     scripts = [
         edit("FRENCH", "bonjour"),
         edit("SPANISH", "hola"),
@@ -284,3 +281,14 @@ async def test_a_discarded_task_is_kept_whole_under_a_backup_ref(scratch: Path) 
         assert not Path(task.worktree.path).exists()
         assert git(on.repository, "ls-tree", "--name-only", backup).split() == ["README.md", "kept.txt", "loose.txt"]
         assert task.worktree.branch not in git(on.repository, "branch", "--list")
+
+
+async def test_a_task_that_is_being_set_up_can_be_stopped(scratch: Path) -> None:
+    async with stage(scratch, [], setup_command=f"touch {scratch}/began; sleep 60") as on:
+        (ref,) = await on.start("ANY")
+        async with asyncio.timeout(PATIENCE_S):
+            while not (scratch / "began").exists():
+                await asyncio.sleep(0.01)
+        await on.orchestrator.stop(ref)
+        assert on.task(ref).state is TaskState.INTERRUPTED
+        assert on.task(ref).worker is None

@@ -1,5 +1,6 @@
 """The command line as a shell sees it: exit codes, one sentence on stderr, no stack traces."""
 
+import json
 import os
 import pty
 import re
@@ -8,11 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes.json_schema import violations
 
 from codex_orch_tui import __version__
 from codex_orch_tui.cli.exit_codes import MEANINGS, ExitCode, markdown_table
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.cli.settings import project_file
+from codex_orch_tui.resources import ResourceKind, read_resource
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -114,6 +117,14 @@ def test_wrong_settings_name_file_line_and_key(repository: Path) -> None:
     report = command("doctor", cwd=repository)
     assert f"{settings}:2: max_workers: " in report.stdout
     assert report.returncode == ExitCode.FAILED
+
+
+def test_the_doctors_document_is_as_its_schema_says(tmp_path: Path, repository: Path) -> None:
+    ended = command("doctor", "--json", cwd=repository, CODEX_ORCH_CODEX_PATH=str(tmp_path / "no-codex"))
+    document = json.loads(ended.stdout)
+    assert list(violations(document, json.loads(read_resource(ResourceKind.SCHEMAS, "doctor")))) == []
+    assert (ended.returncode, document["ok"]) == (ExitCode.FAILED, False)
+    assert {"python", "git", "repository", "codex", "terminal"} <= {check["id"] for check in document["checks"]}
 
 
 def test_a_settings_file_that_was_named_must_be_there(repository: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.json_schema import violations
 from fakes.states import NOT_LOGGED_IN, NOW_S, Story, command_request
 
 from codex_orch_tui.cli.exit_codes import ExitCode
@@ -16,11 +17,16 @@ from codex_orch_tui.cli.main import run
 from codex_orch_tui.cli.plain_tree import status_lines
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import Choice
+from codex_orch_tui.domain.approval import ApprovalKind, Choice, Outcome
+from codex_orch_tui.domain.item import FaultKind
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.task import TaskState
+from codex_orch_tui.resources import ResourceKind, read_resource
 from codex_orch_tui.store.event_codec import encode
 from codex_orch_tui.store.journal_file import encode_line
 from codex_orch_tui.store.lock import Holder, RepositoryLock
+
+SCHEMA = json.loads(read_resource(ResourceKind.SCHEMAS, "status"))
 
 
 class Recording(Story):
@@ -129,19 +135,11 @@ class TestForPeople:
 
 class TestForPrograms:
     def test_the_fields_that_others_rely_on(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        write_journal(repository, shop())
+        story = shop()
+        story.tell(ev.RateLimitsUpdated(used_percent=80))
+        write_journal(repository, story)
         document = document_of(repository, capsys)
-        assert {key: type(value) for key, value in document.items()} == {
-            "schema_version": int,
-            "program_version": str,
-            "repository": str,
-            "open_in": type(None),
-            "notes": list,
-            "counts": dict,
-            "tokens": int,
-            "rate_limit": type(None),
-            "runs": list,
-        }
+        assert list(violations(document, SCHEMA)) == []
         assert document["schema_version"] == 1
         assert document["counts"] == {
             "working": 1,
@@ -153,11 +151,6 @@ class TestForPrograms:
         }
         (shown,) = document["runs"]
         search, auth, docs, failed, later, merged = shown["tasks"]
-        assert " ".join(search) == (
-            "id title prompt role model sandbox approval_policy state since_s cut_off created_at_s started_at_s "
-            "ended_at_s fault branch worktree base_branch base_commit tip commits diff reviewed conflicts merged_as "
-            "backup_ref thread turns tokens answer approvals"
-        )
         assert [task["state"] for task in shown["tasks"]] == [
             "running", "waiting_approval", "done", "failed", "queued", "merged",
         ]  # fmt: skip
@@ -179,6 +172,7 @@ class TestForPrograms:
         below.mkdir()
         with RepositoryLock.acquire(repository / ".git" / "codex-orch.lock", repository / ".orchestrator" / "lock"):
             document = document_of(below, capsys)
+        assert list(violations(document, SCHEMA)) == []
         assert document["open_in"]["pid"] == os.getpid()
         assert document["runs"][0]["tasks"][0]["cut_off"] is False
         assert document["repository"] == str(repository.resolve())
@@ -252,3 +246,13 @@ def test_a_choice_that_was_never_sent_is_in_the_document(repository: Path, capsy
     write_journal(repository, story)
     (approval,) = document_of(repository, capsys)["runs"][0]["tasks"][0]["approvals"]
     assert (approval["outcome"], approval["choice"]) == ("pending", "accept")
+
+
+def test_the_schema_knows_every_state_that_a_task_or_an_approval_can_have() -> None:
+    task = SCHEMA["properties"]["runs"]["items"]["properties"]["tasks"]["items"]["properties"]
+    asked = task["approvals"]["items"]["properties"]
+    assert task["state"]["enum"] == [state.value for state in TaskState]
+    assert task["fault"]["properties"]["kind"]["enum"] == [kind.value for kind in FaultKind]
+    assert asked["kind"]["enum"] == [kind.value for kind in ApprovalKind]
+    assert asked["outcome"]["enum"] == [outcome.value for outcome in Outcome]
+    assert asked["choice"]["enum"] == [*(choice.value for choice in Choice), None]

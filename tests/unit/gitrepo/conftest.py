@@ -36,6 +36,10 @@ class Checkout:
             raise AssertionError(f"git {args}: {done.stderr.decode(errors='replace')}")
         return os.fsdecode(done.stdout).rstrip("\n")
 
+    def feed(self, text: str, *args: str) -> None:
+        """Plain git that reads from its stdin."""
+        subprocess.run(["git", *args], cwd=self.path, input=text.encode(), timeout=60, check=True)
+
     def write(self, name: str, content: str | bytes = "x\n") -> Path:
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)

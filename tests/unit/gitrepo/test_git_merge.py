@@ -395,3 +395,24 @@ async def test_a_cancelled_merge_leaves_branch_and_files_in_step(merges, person,
         await merging
     assert person.tip() == task.tip()
     assert person.status() == ""
+
+
+async def test_files_in_conflict_without_a_merge(merges, person, done):
+    worktree, _ = done
+    blob = person.git("rev-parse", "HEAD:README.md")
+    lines = "".join(f"100644 {blob} {stage}\tREADME.md\n" for stage in (1, 2, 3))
+    person.feed(f"0 {'0' * 40}\tREADME.md\n{lines}", "update-index", "--index-info")
+    refusal = await refused(merges, person, worktree.branch, RefusalReason.IN_PROGRESS)
+    assert refusal.paths == ("README.md",)
+
+
+async def test_edits_that_flags_hide_are_kept(merges, person, done):
+    worktree, _ = done
+    person.git("update-index", "--assume-unchanged", "src/app.py")
+    person.write("src/app.py", "hidden edit\n")
+    preview = await merges.preview("main", worktree.branch)
+    result = preview.refusal or await merges.merge(preview)
+    assert isinstance(result, Refusal)
+    assert result.paths == ("src/app.py",)
+    assert person.read("src/app.py") == "hidden edit\n"
+    assert person.tip() == preview.old

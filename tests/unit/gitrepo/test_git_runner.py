@@ -76,7 +76,7 @@ async def test_an_error_says_what_git_said(person):
     assert "\x1b" not in error.message + error.stderr + error.command
 
 
-async def test_a_codes_that_are_no_failure(person):
+async def test_exit_codes_that_are_no_failure(person):
     place = Place(cwd=person.path, git_dir=person.path / ".git")
     result = await Git().run(place, "rev-parse", "-q", "--verify", "nothing", ok_codes=(0, 1))
     assert result.exit_code == 1

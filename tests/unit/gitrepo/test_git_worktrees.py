@@ -15,6 +15,7 @@ from codex_orch_tui.gitrepo.errors import (
     BranchNameInvalid,
     GitError,
     LockTimeout,
+    NotWritable,
     OutsideRoot,
     WorktreeDirty,
     WorktreeMissing,
@@ -75,6 +76,9 @@ async def test_sixteen_at_once_from_two_programs(team, person):
         ("other", "-x", BranchNameInvalid),
         ("other", "HEAD", BranchNameInvalid),
         ("other", "a b", BranchNameInvalid),
+        ("other", "a\0b", BranchNameInvalid),
+        ("other", "a\udc80", BranchNameInvalid),
+        ("other", "a\u202eb", BranchNameInvalid),
     ],
 )
 async def test_a_name_in_the_way_is_told_before_anything_starts(team, person, existing, wanted, error):
@@ -89,6 +93,13 @@ async def test_a_name_in_the_way_is_told_before_anything_starts(team, person, ex
         )
     assert person.git("for-each-ref") == refs
     assert not team.root.exists()
+
+
+async def test_a_root_that_cannot_be_made(team, person):
+    team.root.write_text("a file")
+    with pytest.raises(NotWritable) as caught:
+        await team.task("t1")
+    assert "base folder" in caught.value.next_step
 
 
 async def test_names_that_do_not_collide_pass(team, person):

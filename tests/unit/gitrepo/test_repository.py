@@ -10,10 +10,12 @@ import pytest
 from codex_orch_tui.gitrepo.errors import (
     BareRepository,
     DetachedHead,
+    GitError,
     IdentityMissing,
     NoCommits,
     NotARepository,
     NotOurRepository,
+    NotWritable,
     RefMoved,
 )
 from codex_orch_tui.gitrepo.repository import Repository
@@ -48,6 +50,23 @@ async def test_no_repository(tmp_path):
     (tmp_path / "broken" / ".git").write_text("gitdir: /nowhere\n")
     with pytest.raises(NotARepository):
         await Repository.open(tmp_path / "broken")
+
+
+async def test_a_broken_config_is_named_with_its_line(person):
+    with (person.path / ".git" / "config").open("a") as file:
+        file.write("[core\n")
+    with pytest.raises(GitError) as caught:
+        await Repository.open(person.path)
+    assert "bad config line" in caught.value.message
+    assert ".git/config" in caught.value.message
+
+
+async def test_a_git_folder_that_cannot_be_written(person):
+    (person.path / ".git" / "codex-orch").write_text("in the way")
+    repo = await Repository.open(person.path)
+    with pytest.raises(NotWritable) as caught:
+        await repo.edits()
+    assert "codex-orch" in caught.value.message
 
 
 async def test_bare(tmp_path, person):

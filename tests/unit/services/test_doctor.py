@@ -80,7 +80,9 @@ async def of_codex(
 
 @pytest.mark.codex
 async def test_where_all_is_well_every_finding_is_ok(repository: Path, home: Path, scratch: Path) -> None:
+    settings = (home / "config.toml").read_bytes()
     findings = await found(repository, environment(scratch, home))
+    assert (home / "config.toml").read_bytes() == settings, "Codex was started, and trusts nothing new"
     assert {name: finding.verdict for name, finding in findings.items()} == dict.fromkeys(
         [
             "python", "home", "settings", "git", "repository", "identity", "branches", "folders", "space", "state",
