@@ -1,17 +1,14 @@
 """A repository's state as its files tell it, for commands that only look."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.cli.commands import Place
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.location import locate, refuse
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
-from codex_orch_tui.gitrepo.discovery import find_repository
-from codex_orch_tui.gitrepo.errors import GitRepoError
-from codex_orch_tui.gitrepo.runner import Git
 from codex_orch_tui.services.opening import replay
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.event_codec import NewerSchemaError
@@ -40,22 +37,18 @@ def read_state(place: Place) -> SeenState:
     Raises:
         CommandFailedError: not a repository, or its state cannot be read.
     """
-    try:
-        found = asyncio.run(find_repository(Git(), place.repo.absolute()))
-    except GitRepoError as error:
-        raise CommandFailedError(sentence_of(error), ExitCode.NOT_USABLE) from error
-    layout = Layout(found.top, found.git_dir)
+    location = locate(place.repo)
+    if location is None:
+        refuse(place.repo)
+        told = f"the main checkout cannot be found from {place.repo.absolute()} → go to the main checkout itself"
+        raise CommandFailedError(told, ExitCode.NOT_USABLE)
+    layout = Layout(location.main_worktree, location.git_folder)
     try:
         holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)
         loaded = read_journal(layout.journal)
         state, skipped = replay(loaded.records)
     except StoreError as error:
-        raise CommandFailedError(sentence_of(error)) from error
+        raise CommandFailedError(str(error)) from error
     except NewerSchemaError as error:
         raise CommandFailedError(f"{error} → install a newer codex-orch-tui") from error
-    return SeenState(root=found.top, state=state, holder=holder, notes=(*loaded.notes, *skipped))
-
-
-def sentence_of(error: GitRepoError | StoreError) -> str:
-    """An error in one line, with what to do."""
-    return f"{error.message} → {error.next_step}" if error.next_step else error.message
+    return SeenState(root=location.main_worktree, state=state, holder=holder, notes=(*loaded.notes, *skipped))

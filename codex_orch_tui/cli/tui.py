@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
-from codex_orch_tui.cli.settings import load_settings, project_file
+from codex_orch_tui.cli.location import locate, refuse
+from codex_orch_tui.cli.settings import load_settings
 from codex_orch_tui.config import Config, ConfigError
 from codex_orch_tui.ui.tty import why_no_screen
 
@@ -30,8 +31,8 @@ def open_screen(repo: Path | None = None, config_file: Path | None = None) -> in
     import asyncio
 
     folder = (repo or Path()).absolute()
-    if project_file(folder) is None:
-        asyncio.run(_find(folder))
+    if locate(folder) is None:
+        refuse(folder)
     if reason := why_no_screen(os.environ):
         raise CommandFailedError(reason, ExitCode.NO_TERMINAL)
     try:
@@ -39,22 +40,6 @@ def open_screen(repo: Path | None = None, config_file: Path | None = None) -> in
     except ConfigError as error:
         raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
     return asyncio.run(_session(folder, loaded.config))
-
-
-async def _find(folder: Path) -> None:
-    """Let git say what the folder is: it has the last word, and the better one.
-
-    Raises:
-        CommandFailedError: Not a repository to work in.
-    """
-    from codex_orch_tui.gitrepo.errors import GitRepoError
-    from codex_orch_tui.gitrepo.repository import Repository
-
-    try:
-        await Repository.open(folder)
-    except GitRepoError as error:
-        sentence = f"{error.message} → {error.next_step}" if error.next_step else error.message
-        raise CommandFailedError(sentence, ExitCode.NOT_USABLE) from error
 
 
 async def _session(folder: Path, config: Config) -> int:

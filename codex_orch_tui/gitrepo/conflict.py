@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
-from codex_orch_tui.gitrepo.repository import Identity, Repository
-from codex_orch_tui.gitrepo.update import move_worktree, uncommitted
+from codex_orch_tui.gitrepo.move import move_worktree, uncommitted
+from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktree_state import verify
 
 TASK_SIDE = "your-edits"
@@ -32,9 +31,7 @@ class LaidOut:
     paths: tuple[str, ...]
 
 
-async def lay_out_conflict(
-    repo: Repository, worktree: Worktree, *, identity: Identity, root: Path | None = None
-) -> LaidOut | Refusal:
+async def lay_out_conflict(repo: Repository, worktree: Worktree, *, root: Path | None = None) -> LaidOut | Refusal:
     """Put the branch on its base's tip and the merge of both, with conflict markers, into the folder.
 
     The caller has saved the old tip: afterwards the branch no longer names it.
@@ -42,7 +39,6 @@ async def lay_out_conflict(
     Args:
         repo: The repository.
         worktree: The task's worktree, without edits that are in no commit.
-        identity: Who commits; for the commit that holds the files on their way.
         root: The folder that the worktree must lie below.
 
     Returns:
@@ -70,16 +66,9 @@ async def lay_out_conflict(
             ok_codes=(0, 1),
         )
         tree, *names = merged.fields
-        on_the_way = await repo.git.run(
-            clean.place(),
-            *("commit-tree", tree.decode(), "-p", base, "-m", "conflict"),
-            env=identity.environment(),
-        )
-        held = CommitId(on_the_way.line)
-        if refusal := await move_worktree(repo, clean, worktree, found, held):
+        # The branch goes to the base itself: what the folder holds beyond it are edits, and no commit.
+        if refusal := await move_worktree(repo, clean, worktree, found, base, files=tree.decode()):
             return refusal
-        # The branch goes to the base itself: what the folder holds beyond it are edits now, and no commit.
-        await repo.move_branch(worktree.branch, old=held, new=base, reason="conflict laid out")
     moved = Worktree(path=worktree.path, branch=worktree.branch, base_branch=worktree.base_branch, base_commit=base)
     paths = tuple(dict.fromkeys(clean_line(os.fsdecode(name)) for name in names if name))
     return LaidOut(worktree=moved, paths=paths)
@@ -93,11 +82,11 @@ async def files_with_markers(repo: Repository, branch: str, paths: Sequence[str]
     """
     if not paths:
         return ()
+    tip = await repo.tip(branch)
     with repo.clean() as clean:
-        tip = await repo.tip(branch)
         found = await repo.git.run(
-            clean.place(),
-            *("grep", "-z", "-l", "-I", "-E", _MARKERS, str(tip), "--", *paths),
-            ok_codes=(0, 1),
+            clean.place(), *("grep", "-z", "-l", "-I", "-E", _MARKERS, str(tip), "--"), ok_codes=(0, 1)
         )
-    return tuple(clean_line(os.fsdecode(name)).partition(":")[2] for name in found.fields)
+    # Compared as they are shown: the names that the caller has are clean, git's own need not be.
+    marked = {clean_line(os.fsdecode(name.partition(b":")[2])) for name in found.fields}
+    return tuple(path for path in paths if path in marked)

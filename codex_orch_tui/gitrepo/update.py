@@ -6,7 +6,6 @@ finds the ancestor from parents, so a stand-in commit with the tree of T and the
 follow. All of it in a clean git folder: no merge driver, filter or hook runs.
 """
 
-import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +14,13 @@ from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import Refusal, RefusalReason, Updated
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
-from codex_orch_tui.gitrepo.cancel import to_the_end
-from codex_orch_tui.gitrepo.checkout import read_edits
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
-from codex_orch_tui.gitrepo.environment import Place
-from codex_orch_tui.gitrepo.errors import GitError, IndexLocked, RefMoved, WorktreeError
+from codex_orch_tui.gitrepo.errors import IndexLocked, WorktreeError
 from codex_orch_tui.gitrepo.index_lock import IndexLock
-from codex_orch_tui.gitrepo.overlap import changed_paths, paths_in_the_way
+from codex_orch_tui.gitrepo.move import move_worktree, uncommitted
 from codex_orch_tui.gitrepo.repository import Identity, Repository
-from codex_orch_tui.gitrepo.worktree_state import Verified, verify
+from codex_orch_tui.gitrepo.worktree_state import verify
 
-CHECKOUT_TIMEOUT_S = 600.0
 _MAX_COMMITS = 1_000
 
 
@@ -98,20 +93,6 @@ class _Original:
     @property
     def subject(self) -> str:
         return clean_line(self.message.partition(b"\n")[0])
-
-
-async def uncommitted(repo: Repository, found: Verified) -> Refusal | None:
-    index = found.admin_dir / "index"
-    with repo.clean(head=found.tip, index=index) as clean:
-        edits = await read_edits(repo.git, clean, work_tree=found.path, index=index)
-    if edits.is_clean:
-        return None
-    return _refusal(
-        RefusalReason.UNCOMMITTED,
-        f"the worktree holds edits that are in no commit ({edits.summary})",
-        (*edits.edited, *edits.untracked),
-        "commit or remove them first",
-    )
 
 
 async def _replay(
@@ -206,44 +187,6 @@ async def _write_commit(
         env=identity.committer_environment() | original.author,
     )
     return CommitId(made.line)
-
-
-async def move_worktree(
-    repo: Repository, clean: CleanDir, worktree: Worktree, found: Verified, new: CommitId
-) -> Refusal | None:
-    """Move the branch, then its files and index. Everything that can refuse is asked before."""
-    changed = await changed_paths(repo.git, clean, found.tip, new)
-    blockers = await asyncio.to_thread(paths_in_the_way, found.path, changed)
-    if blockers:
-        return _refusal(
-            RefusalReason.OVERLAP,
-            f"{len(blockers)} files in the worktree that git ignores are in the way of new files of the base",
-            tuple(clean_line(os.fsdecode(path)) for path in blockers),
-            "move them away in the task's worktree",
-        )
-    place = clean.place(work_tree=found.path, index=found.admin_dir / "index")
-    try:
-        await repo.git.run(place, "read-tree", "-m", "-u", "--dry-run", found.tip, new)
-    except IndexLocked as error:
-        return _refusal(RefusalReason.INDEX_LOCKED, error.message, error.paths, error.next_step)
-    except GitError as error:
-        return _refusal(RefusalReason.GIT_REFUSED, error.message)
-    return await to_the_end(_move_both(repo, place, worktree.branch, found.tip, new))
-
-
-async def _move_both(repo: Repository, place: Place, branch: str, old: CommitId, new: CommitId) -> Refusal | None:
-    """The branch, then the files; the branch goes back when the files cannot follow (a lock, a full disk)."""
-    try:
-        await repo.move_branch(branch, old=old, new=new, reason="update from the base")
-    except RefMoved as error:
-        return _refusal(RefusalReason.BRANCH_MOVED, error.message, step=error.next_step)
-    try:
-        await repo.git.run(place, "read-tree", "-m", "-u", old, new, timeout_s=CHECKOUT_TIMEOUT_S)
-    except GitError as error:
-        await repo.move_branch(branch, old=new, new=old, reason="update undone")
-        reason = RefusalReason.INDEX_LOCKED if isinstance(error, IndexLocked) else RefusalReason.GIT_REFUSED
-        return _refusal(reason, error.message, error.paths, error.next_step)
-    return None
 
 
 def _refusal(reason: RefusalReason, message: str, paths: tuple[str, ...] = (), step: str = "") -> Refusal:

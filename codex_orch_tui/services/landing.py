@@ -168,6 +168,7 @@ class Landing:
         try:
             base = await self._repository.tip(task.base_branch)
             if base is not None:
+                await back_up_branch(self._repository, worktree, task.ref)
                 await self._hub.record(ev.UpdateStarted(ref=task.ref, base=base))
             done = await update_from_base(
                 self._repository,
@@ -208,12 +209,7 @@ class Landing:
             raise NotPossibleError("no conflict is known; u updates the task from its base")
         try:
             backup = await back_up_branch(self._repository, _worktree(task), task.ref)
-            laid_out = await lay_out_conflict(
-                self._repository,
-                _worktree(task),
-                identity=await self._repository.identity(),
-                root=self._workspace.worktrees.root,
-            )
+            laid_out = await lay_out_conflict(self._repository, _worktree(task), root=self._workspace.worktrees.root)
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
         if isinstance(laid_out, Refusal):

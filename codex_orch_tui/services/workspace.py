@@ -105,7 +105,8 @@ class Workspace:
         Raises:
             WorkspaceError: the commit could not be made; the edits are untouched.
         """
-        await self._commit(task, commit_message(task.spec.title + _ENDING[status], _body(task), _trailers(task, turn)))
+        trailers = self._trailers(task, turn)
+        await self._commit(task, commit_message(task.spec.title + _ENDING[status], _body(task), trailers))
 
     async def commit_edits(self, task: Task) -> None:
         """Commit edits that no turn of ours made: the person's, or those of a turn that was cut off.
@@ -113,7 +114,8 @@ class Workspace:
         Raises:
             WorkspaceError: the commit could not be made; the edits are untouched.
         """
-        await self._commit(task, commit_message(f"{task.spec.title} (edits in the worktree)", "", _trailers(task, "")))
+        trailers = self._trailers(task, "")
+        await self._commit(task, commit_message(f"{task.spec.title} (edits in the worktree)", "", trailers))
 
     async def _commit(self, task: Task, message: str) -> None:
         assert task.worktree is not None, "a task with edits has a worktree"
@@ -157,6 +159,16 @@ class Workspace:
             events_path=files.events,
             stderr_path=files.stderr,
             on_growth=lambda: self._on_growth(task.ref),
+        )
+
+    def _trailers(self, task: Task, turn: str) -> tuple[tuple[str, str], ...]:
+        if not self._config.commit_trailers:
+            return ()
+        return (
+            ("Orch-Run", task.ref.run),
+            ("Orch-Task", task.ref.task),
+            ("Codex-Thread", task.thread or ""),
+            ("Codex-Turn", turn),
         )
 
     async def _create(self, task: Task) -> None:
@@ -228,15 +240,6 @@ class Workspace:
                     next_step=f"mend it, then c tries again; whole output: {log}",
                 )
             )
-
-
-def _trailers(task: Task, turn: str) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Orch-Run", task.ref.run),
-        ("Orch-Task", task.ref.task),
-        ("Codex-Thread", task.thread or ""),
-        ("Codex-Turn", turn),
-    )
 
 
 def _body(task: Task) -> str:

@@ -171,7 +171,7 @@ class FakeOrchestrator:
         self._called("message", ref, text)
         return "steered"
 
-    def resume(self, ref: TaskRef) -> None:
+    async def resume(self, ref: TaskRef) -> None:
         """Recorded only."""
         self._called("resume", ref)
 
@@ -206,7 +206,7 @@ class FakeOrchestrator:
         assert self.summary is not None, "put a ReviewSummary into `summary`"
         return self.summary
 
-    async def file_patch(self, summary: ReviewSummary, change: FileChange) -> FilePatch:
+    async def file_patch(self, change: FileChange) -> FilePatch:
         """The patch that the test put there, or an empty one."""
         self._called("file_patch", change.path)
         return self.patches.get(change.path) or FilePatch(change=change, hunks=())

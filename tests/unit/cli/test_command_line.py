@@ -13,8 +13,8 @@ from fakes.json_schema import violations
 
 from codex_orch_tui import __version__
 from codex_orch_tui.cli.exit_codes import MEANINGS, ExitCode, markdown_table
+from codex_orch_tui.cli.location import Location, locate
 from codex_orch_tui.cli.main import run
-from codex_orch_tui.cli.settings import project_file
 from codex_orch_tui.resources import ResourceKind, read_resource
 
 README = Path(__file__).parents[3] / "README.md"
@@ -65,15 +65,12 @@ def test_not_a_git_repository_is_one_sentence(tmp_path: Path, arguments: tuple[s
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
-def test_a_bare_repository_and_one_without_a_commit_say_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [(), ("status",)])
+def test_a_bare_repository_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     git(tmp_path, "init", "-q", "--bare", "bare.git")
-    git(tmp_path, "init", "-q", "empty")
-    bare = command(cwd=tmp_path / "bare.git")
-    assert bare.returncode == ExitCode.NOT_USABLE
-    assert "git clone" in said(bare)
-    empty = command("status", cwd=tmp_path / "empty")
-    assert empty.returncode == ExitCode.NOT_USABLE
-    assert "git commit" in said(empty)
+    ended = command(*arguments, cwd=tmp_path / "bare.git")
+    assert ended.returncode == ExitCode.NOT_USABLE
+    assert "git clone" in said(ended)
 
 
 def test_without_a_terminal_there_is_no_screen_and_nothing_is_touched(repository: Path) -> None:
@@ -179,21 +176,43 @@ def test_every_exit_code_is_explained_in_the_readme() -> None:
     assert markdown_table() in README.read_text("utf-8")
 
 
-class TestTheSettingsFile:
-    """It is found before the repository is opened."""
+class TestTheLocation:
+    """It is found before the repository is opened, and as git would find it."""
 
-    def test_from_a_subfolder(self, repository: Path) -> None:
+    def test_from_a_subfolder_and_through_a_symlink(self, repository: Path, tmp_path: Path) -> None:
         below = repository / "a" / "b"
         below.mkdir(parents=True)
-        assert project_file(below) == repository / ".orchestrator" / "orchestrator.yaml"
+        (tmp_path / "link").symlink_to(below)
+        expected = Location(main_worktree=repository, git_folder=repository / ".git")
+        assert locate(below) == locate(tmp_path / "link") == expected
 
     def test_from_a_linked_worktree_it_is_the_main_one(self, repository: Path, tmp_path: Path) -> None:
         git(repository, "worktree", "add", "-q", str(tmp_path / "linked"))
-        assert project_file(tmp_path / "linked") == repository / ".orchestrator" / "orchestrator.yaml"
+        assert locate(tmp_path / "linked") == Location(main_worktree=repository, git_folder=repository / ".git")
 
     def test_with_a_git_folder_elsewhere(self, tmp_path: Path) -> None:
-        git(tmp_path, "init", "-q", "--separate-git-dir", str(tmp_path / "elsewhere"), str(tmp_path / "here"))
-        assert project_file(tmp_path / "here") == tmp_path / "here" / ".orchestrator" / "orchestrator.yaml"
+        elsewhere, here = tmp_path / "elsewhere", tmp_path / "here"
+        git(tmp_path, "init", "-q", "--separate-git-dir", str(elsewhere), str(here))
+        assert locate(here) == Location(main_worktree=here, git_folder=elsewhere)
+        git(here, "commit", "-q", "--allow-empty", "-m", "first")
+        git(here, "worktree", "add", "-q", str(tmp_path / "linked"))
+        assert locate(tmp_path / "linked") is None
+        ended = command("status", cwd=tmp_path / "linked")
+        assert ended.returncode == ExitCode.NOT_USABLE
+        assert "main checkout" in said(ended)
+
+    def test_a_submodule_is_a_repository_of_its_own(self, repository: Path, tmp_path: Path) -> None:
+        outer = tmp_path / "outer"
+        git(tmp_path, "init", "-q", str(outer))
+        git(outer, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(repository), "inner")
+        inner = Location(main_worktree=outer / "inner", git_folder=outer / ".git" / "modules" / "inner")
+        assert locate(outer / "inner") == inner
+
+    def test_a_folder_that_is_only_named_so_is_passed_by(self, repository: Path) -> None:
+        (repository / "src" / ".git").mkdir(parents=True)
+        found = locate(repository / "src")
+        assert found is not None
+        assert found.main_worktree == repository
 
     def test_outside_there_is_none(self, tmp_path: Path) -> None:
-        assert project_file(tmp_path) is None
+        assert locate(tmp_path) is None
