@@ -113,7 +113,11 @@ class CodexConnection:
         """See `ports.Connection`."""
         settings = self._settings
         return await self._told(
-            self._server.start_thread(approval_policy=settings.approval_policy, model=settings.model)
+            self._server.start_thread(
+                approval_policy=settings.approval_policy,
+                model=settings.model,
+                developer_instructions=settings.instructions,
+            )
         )
 
     async def resume_thread(self, thread: ThreadId) -> None:

@@ -36,6 +36,8 @@ class WorkerSettings:
     private_tmp: Path
     """The worker's own TMPDIR: writable for its sandbox, where the shared /tmp is not."""
     model: str | None
+    instructions: str
+    """What the task's role is there for; told to the model at the start of the thread."""
     sandbox: SandboxMode
     approval_policy: ApprovalPolicy
 

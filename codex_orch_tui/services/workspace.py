@@ -21,6 +21,7 @@ from codex_orch_tui.gitrepo.include import copy_included
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktree_state import verify
 from codex_orch_tui.gitrepo.worktrees import Worktrees
+from codex_orch_tui.resources import ResourceKind, read_resource
 from codex_orch_tui.services.errors import WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.ports import Launch, WorkerSettings
@@ -150,6 +151,7 @@ class Workspace:
             cwd=Path(task.worktree.path),
             private_tmp=private_tmp,
             model=task.spec.model,
+            instructions=read_resource(ResourceKind.PROMPTS, task.spec.role),
             sandbox=task.spec.sandbox,
             approval_policy=task.spec.approval_policy,
         )

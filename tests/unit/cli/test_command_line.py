@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes.json_schema import violations
+from tests.fakes.json_schema import violations
 
 from codex_orch_tui import __version__
 from codex_orch_tui.cli.exit_codes import MEANINGS, ExitCode, markdown_table

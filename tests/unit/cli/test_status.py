@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.json_schema import violations
-from fakes.states import NOT_LOGGED_IN, NOW_S, Story, command_request
+from tests.fakes.json_schema import violations
+from tests.fakes.states import NOT_LOGGED_IN, NOW_S, Story, command_request
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.main import run

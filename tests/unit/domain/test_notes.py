@@ -4,7 +4,7 @@ import typing
 from dataclasses import replace
 
 import pytest
-from fakes.event_strategies import EVENT_TYPES, strategy_of
+from tests.fakes.event_strategies import EVENT_TYPES, strategy_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

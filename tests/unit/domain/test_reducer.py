@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import reduce as fold_left
 
 import pytest
-from fakes.event_strategies import EVENT_TYPES, EVENTS, recorded
+from tests.fakes.event_strategies import EVENT_TYPES, EVENTS, recorded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

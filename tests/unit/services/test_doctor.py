@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fakes.states import Story
+from tests.fakes.states import Story
 
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig, Problem
 from codex_orch_tui.domain import events as ev

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes.event_strategies import EVENT_TYPES, strategy_of
+from tests.fakes.event_strategies import EVENT_TYPES, strategy_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
