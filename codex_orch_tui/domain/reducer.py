@@ -4,9 +4,8 @@ The same function serves the live view, crash recovery, replay and read-only vie
 any event in any state: an event about something unknown leaves the state as it is.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, ApprovalKind, Outcome
@@ -18,9 +17,6 @@ from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ASKING, DiffTotals, Note, Reviewed, Task, TaskState, Turn, WorkerProcess
 from codex_orch_tui.domain.turns import with_item, with_open_turn_cut, with_turn
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 _NEEDS_INPUT = frozenset({ApprovalKind.USER_INPUT, ApprovalKind.ELICITATION})
 
 
@@ -28,10 +24,14 @@ def reduce(state: State, recorded: ev.Recorded) -> State:
     """The state after one more event."""
     event = recorded.event
     if isinstance(event, ev.SessionEvent):
-        state = _reduce_session_event(state, event, recorded.at_s)
-    else:
-        state = _reduce_task_event(state, event, recorded.at_s)
-    return replace(state, seq=recorded.seq)
+        return replace(_reduce_session_event(state, event, recorded.at_s), seq=recorded.seq)
+    task = state.tasks.get(event.ref)
+    if task is None:
+        return replace(state, seq=recorded.seq)
+    if isinstance(event, ev.ApprovalEvent):
+        state = _reduce_approval(state, event, recorded.at_s)
+    task = _reduce_task(state, task, event, recorded.at_s)
+    return replace(state, seq=recorded.seq, tasks={**state.tasks, event.ref: task})
 
 
 def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> State:
@@ -67,12 +67,8 @@ def _with_run(state: State, event: ev.RunCreated, at_s: float) -> State:
     return replace(state, runs={**state.runs, event.run: run}, tasks={**state.tasks, **tasks})
 
 
-def _reduce_task_event(state: State, event: ev.OfTask, at_s: float) -> State:
-    task = state.tasks.get(event.ref)
-    if task is None:
-        return state
+def _reduce_task(state: State, task: Task, event: ev.OfTask, at_s: float) -> Task:
     if isinstance(event, ev.ApprovalEvent):
-        state = _reduce_approval(state, event, at_s)
         task = _with_waiting(state, task, at_s)
     elif isinstance(event, ev.TurnEvent):
         task = _reduce_turn(task, event, at_s)
@@ -83,10 +79,10 @@ def _reduce_task_event(state: State, event: ev.OfTask, at_s: float) -> State:
     else:
         assert_never(event)
     note = note_of(event, state)
-    if note is not None:
-        kind, text = note
-        task = replace(task, notes=(*task.notes, Note(at_s=at_s, kind=kind, text=text)))
-    return replace(state, tasks=_put(state.tasks, event.ref, task))
+    if note is None:
+        return task
+    kind, text = note
+    return replace(task, notes=(*task.notes, Note(at_s=at_s, kind=kind, text=text)))
 
 
 def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
@@ -208,8 +204,9 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
 
 def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> State:
     if isinstance(event, ev.ApprovalRequested):
-        asked = Approval(id=event.approval, ref=event.ref, request=event.request, asked_at_s=at_s)
-        return replace(state, approvals=_put(state.approvals, event.approval, asked))
+        return _with_approval(
+            state, Approval(id=event.approval, ref=event.ref, request=event.request, asked_at_s=at_s)
+        )
     approval = state.approvals.get(event.approval)
     if approval is None or approval.outcome is not Outcome.PENDING:
         return state
@@ -225,14 +222,23 @@ def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> Stat
             approval = replace(approval, outcome=event.outcome, cause=event.cause)
         case _:
             assert_never(event)
-    return replace(state, approvals=_put(state.approvals, event.approval, approval))
+    return _with_approval(state, approval)
+
+
+def _with_approval(state: State, approval: Approval) -> State:
+    others = tuple(pending for pending in state.pending if pending.id != approval.id)
+    pending = others
+    if approval.is_pending:
+        # Oldest first, also when a question is open again because its answer could not be kept.
+        pending = tuple(sorted((*others, approval), key=lambda one: one.asked_at_s))
+    return replace(state, approvals={**state.approvals, approval.id: approval}, pending=pending)
 
 
 def _with_waiting(state: State, task: Task, at_s: float) -> Task:
     """The task's state follows from its pending approvals while a turn is under way."""
     if task.state not in ASKING and task.state is not TaskState.RUNNING:
         return task
-    pending = [a for a in state.approvals.values() if a.ref == task.ref and a.is_pending]
+    pending = [approval for approval in state.pending if approval.ref == task.ref]
     if not pending:
         return _to(task, TaskState.RUNNING, at_s)
     if all(approval.request.kind in _NEEDS_INPUT for approval in pending):
@@ -247,6 +253,3 @@ def _to(task: Task, state: TaskState, at_s: float) -> Task:
 def _ended(task: Task, state: TaskState, at_s: float) -> Task:
     return replace(_to(task, state, at_s), ended_at_s=at_s)
 
-
-def _put(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    return {**mapping, key: value}

@@ -41,17 +41,12 @@ def counts(state: State) -> Counts:
                 pass
     return Counts(
         working=working,
-        needs_you=sum(1 for _ in pending_approvals(state)),
+        needs_you=len(state.pending),
         to_review=to_review,
         queued=queued,
         stopped=stopped,
         merged=merged,
     )
-
-
-def pending_approvals(state: State) -> Iterator[Approval]:
-    """Questions that wait for the person, oldest first."""
-    return (approval for approval in state.approvals.values() if approval.is_pending)
 
 
 def approvals_of(state: State, ref: TaskRef) -> Iterator[Approval]:

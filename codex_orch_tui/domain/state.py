@@ -25,6 +25,8 @@ class State:
     runs: Mapping[RunId, Run] = field(default_factory=dict)
     tasks: Mapping[TaskRef, Task] = field(default_factory=dict)
     approvals: Mapping[ApprovalId, Approval] = field(default_factory=dict)
+    pending: tuple[Approval, ...] = ()
+    """The approvals that wait for the person, oldest first."""
     rate_limits: RateLimits | None = None
     session_open: bool = False
     """A program opened the repository and has not closed it in good order."""

@@ -26,6 +26,7 @@ from codex_orch_tui.store.lock import LockHeld, RepositoryLock
 MARK_NAME = ".codex-orch-tui-demo"
 MARK_TEXT = "A demo of codex-orch-tui played here. It may be removed, and the next demo does so.\n"
 LOCK_NAME = "lock"
+PARTS = ("shop-api", "home", "codex-home", "build-server")
 
 
 class DemoRefusedError(Exception):
@@ -102,8 +103,7 @@ def demo_folder(chosen: Path | None, environ: Mapping[str, str] = os.environ) ->
                 _remove_older(wanted)
                 wanted = _new_folder(wanted)
             else:
-                _check_empty(wanted)
-                make_folder(wanted)
+                _take_empty(wanted)
             held.enter_context(RepositoryLock.acquire(wanted / LOCK_NAME))
             folder = DemoFolder(root=wanted.resolve())
             (folder.root / MARK_NAME).write_text(MARK_TEXT, encoding="utf-8")
@@ -117,10 +117,13 @@ def demo_folder(chosen: Path | None, environ: Mapping[str, str] = os.environ) ->
         yield folder
 
 
-def _check_empty(folder: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+def _take_empty(folder: Path) -> None:
+    """Makes the folder, or leaves an empty one as it is."""
+    try:
         if any(folder.iterdir()):
             raise DemoRefusedError(f"{folder} is not empty; name a new or empty folder")
+    except FileNotFoundError:
+        make_folder(folder)
 
 
 def _new_folder(parent: Path) -> Path:
@@ -139,7 +142,9 @@ def _remove_older(parent: Path) -> None:
         if folder.is_symlink() or not folder.is_dir() or not _is_marked(folder):
             continue
         with contextlib.suppress(LockHeld), RepositoryLock.acquire(folder / LOCK_NAME):
-            shutil.rmtree(folder, ignore_errors=True)
+            for part in (folder / name for name in PARTS):
+                shutil.rmtree(part, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)  # the mark goes last: what is cut off here goes on next time
 
 
 def _is_marked(folder: Path) -> bool:

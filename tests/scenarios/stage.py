@@ -13,7 +13,6 @@ from codex_orch_tui.config import Config
 from codex_orch_tui.domain.approval import Approval, Choice, Decision
 from codex_orch_tui.domain.ids import TaskId, TaskRef
 from codex_orch_tui.domain.plan import Plan, TaskSpec
-from codex_orch_tui.domain.selectors import pending_approvals
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.scripted.codex_home import write_codex_home
 from codex_orch_tui.scripted.model_server import ModelServer
@@ -117,8 +116,8 @@ class Stage:
 
     async def asked(self) -> Approval:
         """The oldest open question, when there is one."""
-        await self.until(lambda: any(pending_approvals(self.orchestrator.state)))
-        return next(pending_approvals(self.orchestrator.state))
+        await self.until(lambda: bool(self.orchestrator.state.pending))
+        return self.orchestrator.state.pending[0]
 
     async def reviewed(self, ref: TaskRef) -> None:
         """Look at the task's diff as the review screen does."""

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.fakes.json_schema import violations
 
 from codex_orch_tui import __version__
 from codex_orch_tui.cli.exit_codes import MEANINGS, ExitCode, markdown_table
 from codex_orch_tui.cli.location import Location, locate
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.resources import ResourceKind, read_resource
+from tests.fakes.json_schema import violations
 
 README = Path(__file__).parents[3] / "README.md"
 

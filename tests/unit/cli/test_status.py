@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.json_schema import violations
-from tests.fakes.states import NOT_LOGGED_IN, NOW_S, Story, command_request
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.main import run
@@ -25,6 +23,8 @@ from codex_orch_tui.resources import ResourceKind, read_resource
 from codex_orch_tui.store.event_codec import encode
 from codex_orch_tui.store.journal_file import encode_line
 from codex_orch_tui.store.lock import Holder, RepositoryLock
+from tests.fakes.json_schema import violations
+from tests.fakes.states import NOT_LOGGED_IN, NOW_S, Story, command_request
 
 SCHEMA = json.loads(read_resource(ResourceKind.SCHEMAS, "status"))
 

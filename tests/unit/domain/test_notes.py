@@ -4,7 +4,6 @@ import typing
 from dataclasses import replace
 
 import pytest
-from tests.fakes.event_strategies import EVENT_TYPES, strategy_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from codex_orch_tui.domain.notes import note_of, short
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import DiffTotals, TaskCommit
 from codex_orch_tui.domain.worktree import Worktree
+from tests.fakes.event_strategies import EVENT_TYPES, strategy_of
 
 REF = TaskRef(RunId("r"), TaskId("t"))
 APPROVAL = ApprovalId("e:1")

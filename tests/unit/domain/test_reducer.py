@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import reduce as fold_left
 
 import pytest
-from tests.fakes.event_strategies import EVENT_TYPES, EVENTS, recorded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +40,7 @@ from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import DiffTotals, Task, TaskCommit, TaskState
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.store.event_codec import decode, encode
+from tests.fakes.event_strategies import EVENT_TYPES, EVENTS, recorded
 
 RUN, REF, OTHER = RunId("r"), TaskRef(RunId("r"), TaskId("one")), TaskRef(RunId("r"), TaskId("two"))
 TURN, APPROVAL = TurnId("u1"), ApprovalId("e:1")
@@ -429,3 +429,29 @@ def test_any_event_in_any_state_is_taken_and_a_replay_gives_the_same(events: lis
         assert not (approval.is_pending and approval.choice)
     for task in last.tasks.values():
         assert [turn.number for turn in task.turns] == list(range(1, len(task.turns) + 1))
+
+
+def test_open_questions_are_kept_oldest_first_also_when_one_is_open_again() -> None:
+    ref = TaskRef(RunId("r"), TaskId("t"))
+    plan = Plan(title="p", tasks=(TaskSpec(id=ref.task, title="t", prompt="p"),))
+
+    def asked(name: str) -> ev.ApprovalRequested:
+        request = ApprovalRequest(
+            request_id=name, kind=ApprovalKind.COMMAND, thread=ThreadId("th"), turn=TurnId("u"), item=ItemId("i")
+        )
+        return ev.ApprovalRequested(ref=ref, approval=ApprovalId(name), request=request)
+
+    def pending(*happened: ev.Event) -> list[str]:
+        state = State()
+        for seq, event in enumerate((ev.RunCreated(run=ref.run, plan=plan, base_branch="main"), *happened), 1):
+            state = reduce(state, ev.Recorded(seq=seq, at_s=float(seq), event=event))
+        return [approval.id for approval in state.pending]
+
+    first, second = asked("1"), asked("2")
+    decided = ev.ApprovalDecided(ref=ref, approval=ApprovalId("1"), choice=Choice.ACCEPT)
+    unkept = ev.DecisionNotKept(ref=ref, approval=ApprovalId("1"), cause="no space")
+    closed = ev.ApprovalClosed(ref=ref, approval=ApprovalId("2"), outcome=Outcome.EXPIRED, cause="the turn ended")
+    assert pending(first, second) == ["1", "2"]
+    assert pending(first, second, decided) == ["2"]
+    assert pending(first, second, decided, unkept) == ["1", "2"]
+    assert pending(first, second, closed) == ["1"]

@@ -20,7 +20,11 @@ def task_in(state: TaskState, name: str = "") -> Task:
 
 
 def state_of(*tasks: Task, approvals: tuple[Approval, ...] = ()) -> State:
-    return State(tasks={task.ref: task for task in tasks}, approvals={asked.id: asked for asked in approvals})
+    return State(
+        tasks={task.ref: task for task in tasks},
+        approvals={asked.id: asked for asked in approvals},
+        pending=tuple(asked for asked in approvals if asked.is_pending),
+    )
 
 
 def approval(name: str, task: Task, **changes: object) -> Approval:
@@ -51,7 +55,7 @@ def test_needs_you_counts_open_questions_not_tasks() -> None:
     assert sel.counts(state_of(task, approvals=asked)).needs_you == 2
 
 
-def test_pending_approvals_are_in_the_order_in_which_they_were_asked() -> None:
+def test_approvals_of_a_task_are_all_of_its_questions_in_their_order() -> None:
     one, two = task_in(TaskState.RUNNING, "one"), task_in(TaskState.RUNNING, "two")
     asked = (
         approval("9", two),
@@ -60,7 +64,6 @@ def test_pending_approvals_are_in_the_order_in_which_they_were_asked() -> None:
         approval("3", two, outcome=Outcome.EXPIRED),
     )
     state = state_of(one, two, approvals=asked)
-    assert [asked.id for asked in sel.pending_approvals(state)] == ["9", "1"]
     assert [asked.id for asked in sel.approvals_of(state, two.ref)] == ["9", "5", "3"]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.fakes.states import Story
 
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig, Problem
 from codex_orch_tui.domain import events as ev
@@ -18,6 +17,7 @@ from codex_orch_tui.services.finding import Finding, Verdict
 from codex_orch_tui.store.event_codec import encode
 from codex_orch_tui.store.journal_file import encode_line
 from codex_orch_tui.store.lock import RepositoryLock
+from tests.fakes.states import Story
 
 DEFAULTS = LoadedConfig(config=Config(), origins={})
 NO_MODEL = "http://127.0.0.1:9/v1"

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fakes.event_strategies import EVENT_TYPES, strategy_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.store.event_codec import SCHEMA_VERSION, NewerSchemaError, RecordError, decode, encode
 from codex_orch_tui.store.journal_file import decode_line, encode_line
+from tests.fakes.event_strategies import EVENT_TYPES, strategy_of
 
 REF = TaskRef(RunId("r"), TaskId("t"))
 NOTE = ev.Recorded(seq=7, at_s=1_700_000_000.125, event=ev.NoteAdded(ref=REF, kind=LogKind.NOTE, text="x"))

@@ -1,0 +1,147 @@
+"""The demo's stage: a scratch repository, workers with a home of their own, and the scripted model that they follow.
+
+Whether a person plays on it with the screen or `demo_player` without one, all of it lies in the demo's folder.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from codex_orch_tui.config import Config
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.scripted.codex_home import write_codex_home
+from codex_orch_tui.scripted.demo_folder import DemoFolder
+from codex_orch_tui.scripted.demo_scripts import PLAN, Pace, demo_scripts
+from codex_orch_tui.scripted.model_server import ModelServer, RecordedRequest
+from codex_orch_tui.scripted.shop_api import BRANCH, make_shop
+from codex_orch_tui.scripted.simulated import SimulatedConnector
+from codex_orch_tui.services.connect import CodexConnector
+from codex_orch_tui.services.orchestrator import Orchestrator
+from codex_orch_tui.services.ports import Connector
+
+FIRST_STEPS = "g answers the question, d reads a diff, m merges, u updates a task from main, s writes to a worker"
+_REAL = "this is a demo: the Codex is real, the model follows a script, nothing of yours is touched"
+_SIMULATED = "this is a simulated demo: no Codex takes part, nothing of yours is touched"
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "USER", "LOGNAME")
+_OF_THE_PERSON = ("codex_path", "editor", "theme", "ascii_glyphs", "approval_guard_ms", "keymap")
+"""Settings that are about the person or the machine; all others would change what the demo shows."""
+
+
+class Player(Protocol):
+    """Whoever plays the scripts: the model server, or the stand-in for Codex."""
+
+    def release(self, name: str) -> None:
+        """Lets every script go on that is or will be held at `Hang(name)`."""
+
+
+class DemoOrchestrator(Orchestrator):
+    """An orchestrator that can start the demo's run and says what this is."""
+
+    is_simulated = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know at the start: this is a demo, and how it is used."""
+        return (*super().notes, f"{self._what()} → {FIRST_STEPS}")
+
+    async def begin(self) -> tuple[TaskRef, ...]:
+        """Starts the demo's three tasks and says in the log of each what this is.
+
+        Raises:
+            NotPossibleError: The run cannot start.
+        """
+        refs = await self.create_run(PLAN, BRANCH)
+        for ref in refs:
+            self._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.NOTE, text=f"{self._what()}\n{FIRST_STEPS}"))
+        return refs
+
+    def _what(self) -> str:
+        return _SIMULATED if self.is_simulated else _REAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that a demo plays on. `environment` is what workers are made from."""
+
+    folder: DemoFolder
+    shop: Path
+    orchestrator: DemoOrchestrator
+    player: Player
+    environment: Mapping[str, str]
+
+    @property
+    def is_simulated(self) -> bool:
+        """No Codex takes part."""
+        return self.orchestrator.is_simulated
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """What Codex asked the scripted model."""
+        return tuple(self.player.requests) if isinstance(self.player, ModelServer) else ()
+
+    def check_is_scratch(self) -> None:
+        """Sees that repository and homes are the demo's own.
+
+        Raises:
+            DemoRefusedError: One is not; nothing may be answered there without a person.
+        """
+        homes = (Path(self.environment[name]) for name in ("HOME", "CODEX_HOME"))
+        self.folder.check_is_scratch(self.orchestrator.root, *homes)
+
+
+@asynccontextmanager
+async def demo_stage(
+    folder: DemoFolder, config: Config, *, pace: Pace, simulated: bool, environ: Mapping[str, str] = os.environ
+) -> AsyncIterator[Stage]:
+    """Sets the stage. Whoever uses it runs and closes its orchestrator.
+
+    Args:
+        folder: Where, freshly made.
+        config: The person's settings; only those that are about the person and the machine are taken.
+        pace: How fast the model talks.
+        simulated: Without Codex.
+        environ: Our own environment.
+
+    Raises:
+        DemoRefusedError: Something of it would not be the demo's own.
+        UnsafeScriptError: The folder's name cannot be used in a command.
+        GitRepoError: Git is missing, too old or failed.
+        OpenError: The repository cannot be opened.
+    """
+    shop = await make_shop(folder.root)
+    environment = {name: environ[name] for name in _PASSED_ON if name in environ}
+    environment |= {"HOME": str(folder.home), "CODEX_HOME": str(folder.codex_home)}
+    scripts = demo_scripts(folder.build_server, pace)
+    roots = [str(folder.root)]
+    if simulated:
+        stand_in = SimulatedConnector(scripts, roots=roots, environment=environment)
+        yield await _staged(folder, shop, config, stand_in, stand_in, environment)
+        return
+    async with ModelServer(scripts, roots=roots) as model:
+        write_codex_home(folder.codex_home, model.base_url)
+        connector = CodexConnector(codex_path=config.codex_path, environment=environment)
+        yield await _staged(folder, shop, config, connector, model, environment)
+
+
+async def _staged(
+    folder: DemoFolder,
+    shop: Path,
+    config: Config,
+    connector: Connector,
+    player: Player,
+    environment: Mapping[str, str],
+) -> Stage:
+    folder.check_is_scratch(shop, Path(environment["HOME"]), Path(environment["CODEX_HOME"]))
+    kept = {name: getattr(config, name) for name in _OF_THE_PERSON if name in Config.model_fields}
+    orchestrator = await DemoOrchestrator.open(shop, Config(**kept), connector)
+    assert isinstance(orchestrator, DemoOrchestrator), "open makes one of the class that it is called on"
+    orchestrator.is_simulated = isinstance(connector, SimulatedConnector)
+    stage = Stage(folder=folder, shop=shop, orchestrator=orchestrator, player=player, environment=environment)
+    stage.check_is_scratch()
+    return stage
