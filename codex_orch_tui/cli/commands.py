@@ -12,6 +12,7 @@ from codex_orch_tui.cli.main import PROGRAM
 _COMMANDS = {
     "status": "codex_orch_tui.cli.status:status",
     "doctor": "codex_orch_tui.cli.doctor:doctor",
+    "demo": "codex_orch_tui.cli.demo:demo",
 }
 """Name of each command -> where it is. It is imported when it is called, or listed by --help."""
 

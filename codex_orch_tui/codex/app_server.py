@@ -341,7 +341,7 @@ class AppServer:
 
     def _take_unwritten(self, error: OSError) -> None:
         reason = clean_line(error.strerror or str(error))
-        self._signals.put_nowait(Warned(message=f"The worker's log could not be written: {reason}"))
+        self._signals.put_nowait(Warned(message=f"The worker's log could not be written: {reason}", is_logged=False))
 
     def _take_end(self, exit_code: int | None) -> None:
         self._asked.clear()

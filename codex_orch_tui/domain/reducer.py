@@ -204,9 +204,7 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
 
 def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> State:
     if isinstance(event, ev.ApprovalRequested):
-        return _with_approval(
-            state, Approval(id=event.approval, ref=event.ref, request=event.request, asked_at_s=at_s)
-        )
+        return _with_approval(state, Approval(id=event.approval, ref=event.ref, request=event.request, asked_at_s=at_s))
     approval = state.approvals.get(event.approval)
     if approval is None or approval.outcome is not Outcome.PENDING:
         return state
@@ -252,4 +250,3 @@ def _to(task: Task, state: TaskState, at_s: float) -> Task:
 
 def _ended(task: Task, state: TaskState, at_s: float) -> Task:
     return replace(_to(task, state, at_s), ended_at_s=at_s)
-

@@ -101,6 +101,8 @@ class Warned:
     """A warning of Codex, a line that could not be read, an item that was truncated: told once, harmless."""
 
     message: str
+    is_logged: bool = True
+    """The raw log holds the line that it is about, so the log view tells it already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,11 +215,11 @@ def _overlap_refusal(base_branch: str, checkout: str, overlaps: tuple[Overlap, .
     kinds = {overlap.kind for overlap in overlaps}
     what = {
         frozenset({OverlapKind.EDITED}): "edits",
-        frozenset({OverlapKind.UNTRACKED}): "files that git does not track",
+        frozenset({OverlapKind.UNTRACKED}): "work that git does not know",
     }.get(frozenset(kinds), "edits and untracked files")
     return Refusal(
         reason=RefusalReason.OVERLAP,
-        message=f"{checkout} has {base_branch} checked out with {what} of yours in files that the merge would write",
+        message=f"the merge would write files in which you have {what}, in {checkout}, where {base_branch} is checked out",
         paths=tuple(overlap.path for overlap in overlaps),
         next_step="commit these paths, stash them or move them away, then merge again",
     )

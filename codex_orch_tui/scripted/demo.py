@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from codex_orch_tui.codex.binary import check_codex, find_codex
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import TaskRef
@@ -25,15 +26,15 @@ from codex_orch_tui.services.orchestrator import Orchestrator
 from codex_orch_tui.services.ports import Connector
 
 FIRST_STEPS = "g answers the question, d reads a diff, m merges, u updates a task from main, s writes to a worker"
-_REAL = "this is a demo: the Codex is real, the model follows a script, nothing of yours is touched"
-_SIMULATED = "this is a simulated demo: no Codex takes part, nothing of yours is touched"
+_REAL = "This is a demo: the Codex is real, the model follows a script, nothing of yours is touched"
+_SIMULATED = "This is a simulated demo: no Codex takes part, nothing of yours is touched"
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "USER", "LOGNAME")
 _OF_THE_PERSON = ("codex_path", "editor", "theme", "ascii_glyphs", "approval_guard_ms", "keymap")
 """Settings that are about the person or the machine; all others would change what the demo shows."""
 
 
-class Player(Protocol):
+class Prompter(Protocol):
     """Whoever plays the scripts: the model server, or the stand-in for Codex."""
 
     def release(self, name: str) -> None:
@@ -46,9 +47,14 @@ class DemoOrchestrator(Orchestrator):
     is_simulated = False
 
     @property
+    def introduction(self) -> str:
+        """What this is, in a sentence."""
+        return _SIMULATED if self.is_simulated else _REAL
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the person should know at the start: this is a demo, and how it is used."""
-        return (*super().notes, f"{self._what()} → {FIRST_STEPS}")
+        return (*super().notes, f"{self.introduction} → {FIRST_STEPS}")
 
     async def begin(self) -> tuple[TaskRef, ...]:
         """Starts the demo's three tasks and says in the log of each what this is.
@@ -58,11 +64,8 @@ class DemoOrchestrator(Orchestrator):
         """
         refs = await self.create_run(PLAN, BRANCH)
         for ref in refs:
-            self._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.NOTE, text=f"{self._what()}\n{FIRST_STEPS}"))
+            self._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.NOTE, text=f"{self.introduction}\n{FIRST_STEPS}"))
         return refs
-
-    def _what(self) -> str:
-        return _SIMULATED if self.is_simulated else _REAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ class Stage:
     folder: DemoFolder
     shop: Path
     orchestrator: DemoOrchestrator
-    player: Player
+    prompter: Prompter
     environment: Mapping[str, str]
 
     @property
@@ -83,7 +86,7 @@ class Stage:
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
         """What Codex asked the scripted model."""
-        return tuple(self.player.requests) if isinstance(self.player, ModelServer) else ()
+        return tuple(self.prompter.requests) if isinstance(self.prompter, ModelServer) else ()
 
     def check_is_scratch(self) -> None:
         """Sees that repository and homes are the demo's own.
@@ -109,6 +112,7 @@ async def demo_stage(
         environ: Our own environment.
 
     Raises:
+        CodexUnusableError: There is no Codex that can be used, and no stand-in was asked for.
         DemoRefusedError: Something of it would not be the demo's own.
         UnsafeScriptError: The folder's name cannot be used in a command.
         GitRepoError: Git is missing, too old or failed.
@@ -123,6 +127,8 @@ async def demo_stage(
         stand_in = SimulatedConnector(scripts, roots=roots, environment=environment)
         yield await _staged(folder, shop, config, stand_in, stand_in, environment)
         return
+    # In the demo's home: even to tell its version, Codex makes folders in its own.
+    await check_codex(find_codex(config.codex_path, environment), environment)
     async with ModelServer(scripts, roots=roots) as model:
         write_codex_home(folder.codex_home, model.base_url)
         connector = CodexConnector(codex_path=config.codex_path, environment=environment)
@@ -134,7 +140,7 @@ async def _staged(
     shop: Path,
     config: Config,
     connector: Connector,
-    player: Player,
+    prompter: Prompter,
     environment: Mapping[str, str],
 ) -> Stage:
     folder.check_is_scratch(shop, Path(environment["HOME"]), Path(environment["CODEX_HOME"]))
@@ -142,6 +148,6 @@ async def _staged(
     orchestrator = await DemoOrchestrator.open(shop, Config(**kept), connector)
     assert isinstance(orchestrator, DemoOrchestrator), "open makes one of the class that it is called on"
     orchestrator.is_simulated = isinstance(connector, SimulatedConnector)
-    stage = Stage(folder=folder, shop=shop, orchestrator=orchestrator, player=player, environment=environment)
+    stage = Stage(folder=folder, shop=shop, orchestrator=orchestrator, prompter=prompter, environment=environment)
     stage.check_is_scratch()
     return stage

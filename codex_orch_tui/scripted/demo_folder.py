@@ -30,7 +30,7 @@ PARTS = ("shop-api", "home", "codex-home", "build-server")
 
 
 class DemoRefusedError(Exception):
-    """The demo does not start, or does not go on; the message says why and what to do. Nothing of the person's moved."""
+    """The demo does not start, or does not go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

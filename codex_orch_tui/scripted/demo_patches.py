@@ -23,7 +23,7 @@ SEARCH = '''*** Begin Patch
 @@
 -from urllib.parse import urlsplit
 +from urllib.parse import parse_qs, urlsplit
- 
+
  from shop_api.products import PRODUCTS
 +from shop_api.search import search
 @@
@@ -87,7 +87,7 @@ CHANGELOG_DATE = """*** Begin Patch
 @@
 -## 1.1.0
 +## 1.1.0 (2026-02-02)
- 
+
  - `GET /products?q=…` searches the names of products.
  - Nothing has to be changed by those who use 1.0.0.
 +- Builds are recorded in [docs/builds.md](docs/builds.md).

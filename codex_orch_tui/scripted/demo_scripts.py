@@ -23,8 +23,9 @@ PLAN = Plan(
         TaskSpec(
             id=SEARCH,
             title="Add product search",
-            prompt="Add a product search.\n\nGET /products?q=lamp answers with the products whose name holds every word "
-            "of q, whatever the case. An empty q is a 400. With tests.",
+            prompt="Add a product search.\n\n"
+            "GET /products?q=lamp answers with the products whose name holds every word of q, whatever the case. "
+            "An empty q is a 400. With tests.",
         ),
         TaskSpec(
             id=BUILD,
@@ -58,7 +59,7 @@ class Pace:
 
 
 AT_ONCE = Pace(meets=True)
-FOR_PEOPLE = Pace(piece_s=0.09)
+FOR_PEOPLE = Pace(piece_s=0.12)
 
 
 def build_command(build_server: Path) -> str:
@@ -78,7 +79,7 @@ def demo_scripts(build_server: Path, pace: Pace) -> tuple[Script, ...]:
         return Script(marker, (*meeting, *steps) if marker in _FIRST_PROMPTS else steps)
 
     def say(text: str) -> Say:
-        return Say(text=text, chunks=max(1, len(text) // 12), delay_s=pace.piece_s)
+        return Say(text=text, chunks=max(1, len(text) // 6), delay_s=pace.piece_s)
 
     return (
         script(

@@ -133,10 +133,11 @@ class Orchestrator:
     def log(self, ref: TaskRef) -> TaskLog:
         """A reader of the task's log."""
         worktree = self._task(ref).worktree
+        layout = self._opened.layout
         return TaskLog(
-            self._opened.layout.task(*ref).events,
+            layout.task(*ref).events,
             lambda: self._task(ref).notes,
-            cwd=worktree.path if worktree is not None else "",
+            cwd=worktree.path if worktree is not None else str(layout.worktree(*ref)),
         )
 
     def silent_s(self, ref: TaskRef) -> float | None:

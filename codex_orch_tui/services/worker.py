@@ -179,7 +179,8 @@ class Worker:
                 text = f"Codex asked something this version does not know ({method}); it was refused"
                 self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.WARNING, text=text))
             case sg.Warned(message=message):
-                self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.WARNING, text=message))
+                if not signal.is_logged:
+                    self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.WARNING, text=message))
             case sg.Faulted():
                 if signal.will_retry:
                     self._tell(ev.FaultTold(ref=self.ref, fault=signal.fault))

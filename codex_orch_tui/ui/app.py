@@ -1,0 +1,187 @@
+"""The app: themes, keys, signals, the way out. Everything else is in its screens."""
+
+import gc
+import os
+import signal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.widget import Widget
+
+from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.paths import PathsError, config_folder
+from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, keymap_of, unknown_ids
+from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.line_filter import ControlFilter
+from codex_orch_tui.ui.presentation.programs import editor_command
+from codex_orch_tui.ui.presentation.status import is_under_way
+from codex_orch_tui.ui.screens import dialogs
+from codex_orch_tui.ui.screens.main import MainScreen
+from codex_orch_tui.ui.terminal import Terminal, TerminalGone
+from codex_orch_tui.ui.themes import load_themes
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.ui.screens.review import ReviewScreen
+
+
+_COLLECT_AFTER = 10_000
+"""New objects between two collections of the youngest; Python's own 700 are a dozen messages of Textual."""
+
+
+def _palette() -> "type[Provider]":
+    from codex_orch_tui.ui.commands import ActionProvider  # noqa: PLC0415 - not for the first paint
+
+    return ActionProvider
+
+
+class OrchApp(App[int], inherit_bindings=False):
+    """The screen of one orchestrator. Its return value is the exit code.
+
+    Args:
+        orchestrator: What is shown and commanded.
+        simulated: No Codex runs; every screen says so.
+    """
+
+    TITLE = "codex-orch-tui"
+    CSS_PATH = "screens/main.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.ANYWHERE)
+    COMMANDS = {_palette}  # noqa: RUF012 - Textual's own form
+
+    def __init__(self, orchestrator: "Orchestrator", *, simulated: bool = False) -> None:
+        super().__init__(driver_class=Terminal)
+        self.orchestrator = orchestrator
+        self.is_simulated = simulated
+        self.errands = Errands(self._tell)
+        self.ended_by: signal.Signals | None = None
+        self._main = MainScreen(orchestrator, self.errands, simulated=simulated)
+        self._clash_told = False
+        self._use_themes()
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen."""
+        return self._main
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and last the net that lets no control character through."""
+        return [*super().get_line_filters(), ControlFilter()]
+
+    @property
+    def main_screen(self) -> MainScreen:
+        """The screen that everything starts from."""
+        return self._main
+
+    @property
+    def is_lent(self) -> bool:
+        """Another program has the terminal."""
+        return self._main.is_lent
+
+    def on_mount(self) -> None:
+        """Keys of the configuration, and what the opening found."""
+        # After ctrl+z and fg Textual takes a terminal of the same size for one that shows the last frame.
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
+        for failure in self._theme_failures:
+            self._tell(f"theme {failure.file} is not used: {failure.reason}", "warning")
+        keymap = keymap_of(self.orchestrator.config)
+        if keymap:
+            self.set_keymap({name: keys for name, keys in keymap.items() if name in BY_ID})
+            if unknown := unknown_ids(keymap):
+                self._tell(f"keymap: no action is called {', '.join(unknown)}", "warning")
+        for note in self.orchestrator.notes:
+            self._tell(note, "warning")
+
+    def on_ready(self) -> None:
+        """The first frame is painted.
+
+        What is there now stays for as long as the program runs. Left to the collector, it would be walked through every
+        few seconds, and a key pressed then would wait some 50 ms.
+        """
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        gc.enable()
+
+    def _use_themes(self) -> None:
+        try:
+            loaded = load_themes(config_folder() / "themes")
+        except PathsError:
+            loaded = load_themes()
+        for theme in loaded.themes:
+            self.register_theme(theme)
+        self.theme = loaded.pick(self.orchestrator.config.theme, self.available_themes)
+        self._theme_failures = loaded.failures
+
+    def _tell(self, text: str, severity: str) -> None:
+        self.notify(clean_line(text), severity="error" if severity == "error" else "warning", markup=False, timeout=8)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:  # noqa: ARG002
+        """Told once: Textual asks at every key."""
+        if not self._clash_told:
+            self._clash_told = True
+            names = ", ".join(sorted(binding.id or binding.action for binding in clashed_bindings))
+            self._tell(f"keymap: two actions share a key: {names}", "warning")
+
+    def _fatal_error(self) -> None:
+        """The screen crashed: the trace without the locals, which hold what the workers wrote."""
+        from rich.traceback import Traceback  # noqa: PLC0415 - not for the first paint
+
+        self.panic(Traceback(suppress=["textual"], max_frames=12))
+
+    # -- the way out --------------------------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Leaves; asks when workers run or questions are open."""
+        state = self.orchestrator.state
+        if self._main.waits_to_close:
+            self._main.wait_to_close(False)
+        elif is_under_way(state):
+            self._ask_to_quit(sel.counts(state))
+        else:
+            self.exit(0)
+
+    def _ask_to_quit(self, counts: sel.Counts) -> None:
+        if any(screen.id == dialogs.QUIT_ID for screen in self.screen_stack):
+            return
+        dialogs.confirm_quit(self._main, counts, lambda: self.exit(0), lambda: self._main.wait_to_close(True))
+
+    async def action_break(self) -> None:
+        """ctrl+c: copies where text is selected, else asks like q, out of a dialog too."""
+        focused = self.focused
+        selected: object = getattr(focused, "selected_text", None)
+        if selected and isinstance(focused, Widget):
+            await self.run_action("copy", focused)
+        elif self.screen.get_selected_text():
+            self.screen.action_copy_text()
+        else:
+            await self.action_quit()
+
+    def action_help(self) -> None:
+        """Every key, and what the signs mean."""
+        dialogs.help_keys(self._main, self.orchestrator)
+
+    def on_review_screen_editor_wanted(self, message: "ReviewScreen.EditorWanted") -> None:
+        """The person wants a file of a review in their editor."""
+        worktree = self.orchestrator.state.tasks[message.ref].worktree
+        if worktree is not None:
+            # With ./ in front no file name is taken for an option.
+            command = editor_command(
+                self.orchestrator.config.editor, os.environ, path=f"./{message.path}", line=message.line
+            )
+            self._main.lend_terminal(command, worktree.path)
+
+    def on_terminal_gone(self, _event: TerminalGone) -> None:
+        """The terminal was closed: nobody can be asked."""
+        self.end_by(signal.SIGHUP)
+
+    def end_by(self, number: signal.Signals) -> None:
+        """Leaves because of a signal, with the code that shells expect."""
+        if self.ended_by is None:
+            self.ended_by = number
+            self.exit(128 + number)

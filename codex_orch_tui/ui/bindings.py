@@ -1,0 +1,211 @@
+"""The one table of actions and keys.
+
+Screens and widgets take their BINDINGS from here, and so do the line of keys, the help screen, the palette, the
+keymap of the configuration and the table of the README.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+
+class Where(StrEnum):
+    """What has to be in front for a key to act."""
+
+    ANYWHERE = "anywhere"
+    MAIN = "main screen"
+    LIST = "worktrees and tasks"
+    LOG = "log"
+    APPROVAL = "needs you"
+    REVIEW = "review"
+    DIFF = "diff"
+
+
+class Group(StrEnum):
+    """How help and README sort the actions."""
+
+    TASK = "Task"
+    LANDING = "Review and merge"
+    MOVE = "Find your way"
+    LIST = "Worktrees and tasks"
+    LOG = "Log"
+    APPROVAL = "A question of a worker"
+    REVIEW = "Reading a diff"
+    PROGRAM = "Program"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a person can do.
+
+    The id ends in the name of the action method of whoever has the binding. `keys` are Textual's names, separated by
+    commas. `rank` is the place in the line of keys (1 stays longest when there is little room, 0 is never on it).
+    """
+
+    id: str
+    keys: str
+    description: str
+    where: Where
+    group: Group
+    tooltip: str
+    rank: int = 0
+    in_palette: bool = False
+    """It needs no cursor and so can be called by its name."""
+    priority: bool = False
+    """It acts before, and in spite of, whatever has the focus."""
+
+    @property
+    def name(self) -> str:
+        """The action method's name, without `action_`."""
+        return self.id.partition(".")[2]
+
+
+def _table() -> Iterator[Action]:
+    main, task, landing, move = Where.MAIN, Group.TASK, Group.LANDING, Group.MOVE
+    yield Action("task.new_task", "n", "new task", main, task, "Type a task; a worker does it in a worktree", 3, True)
+    yield Action("task.message", "s", "message", main, task, "Steer the running turn, or begin a new one", 4, True)
+    yield Action("task.interrupt", "i", "interrupt", main, task, "End the running turn; the worker stays", 7, True)
+    yield Action("task.stop", "x", "stop", main, task, "End the worker; its edits are committed", 12, True)
+    yield Action("task.resume", "c", "continue", main, task, "Go on with a task that stopped before its end", 8, True)
+    yield Action("task.discard", "D", "discard", main, task, "Give the task up; a backup ref keeps it", 0, True)
+    yield Action("task.edit", "e", "editor", main, task, "Your editor in the task's worktree", 13, True)
+    yield Action("task.shell", "exclamation_mark", "shell", main, task, "Your shell in the task's worktree", 0, True)
+    yield Action("task.copy", "y", "copy", main, task, "Copy the branch, the path or the thread id", 0, True)
+    yield Action("task.review", "d", "review", main, landing, "The diff of the task against its base", 5, True)
+    yield Action("task.merge", "m", "merge", main, landing, "Fast-forward the base branch; asks first", 6, True)
+    yield Action("task.update", "u", "update", main, landing, "Replay the task's commits on its base's tip", 0, True)
+
+    yield Action("go.needs_me", "g", "needs me", main, move, "The next thing that waits for you", 2, True)
+    yield Action("go.next_pane", "tab", "next pane", main, move, "To the next pane")
+    yield Action("go.previous_pane", "shift+tab", "previous pane", main, move, "To the previous pane")
+    yield Action("go.worktrees", "1", "worktrees", main, move, "To the worktrees", 0, True)
+    yield Action("go.tasks", "2", "tasks", main, move, "To the tasks", 0, True)
+    yield Action("go.log", "3", "log", main, move, "To the log", 0, True)
+    yield Action("go.inbox", "4", "needs you", main, move, "To the questions that wait for you", 0, True)
+
+    lists, rows = Where.LIST, Group.LIST
+    yield Action("list.open", "enter", "open", lists, rows, "Show the log and result; fold a run")
+    yield Action("list.fold", "space", "fold", lists, rows, "Fold or unfold the row")
+    yield Action("list.leave", "left,h", "fold, go up", lists, rows, "Fold the row, or go to the one above it")
+    yield Action("list.enter", "right", "unfold", lists, rows, "Unfold the row, or go to the one below")
+    yield Action("list.up", "up,k", "up", lists, rows, "One row up")
+    yield Action("list.down", "down,j", "down", lists, rows, "One row down")
+    yield Action("list.page_up", "pageup", "page up", lists, rows, "One page up")
+    yield Action("list.page_down", "pagedown", "page down", lists, rows, "One page down")
+    yield Action("list.first", "home", "first", lists, rows, "To the first row")
+    yield Action("list.last", "end,G", "last", lists, rows, "To the last row")
+
+    log, logs = Where.LOG, Group.LOG
+    yield Action("log.raw", "l", "log or raw", main, logs, "The worker's raw JSONL, or the log again", 14, True)
+    yield Action("log.search", "slash", "search", main, logs, "Look for a text in the log", 9, True)
+    yield Action("log.follow", "f", "follow", main, logs, "Stay at the newest line, or hold still", 0, True)
+    yield Action("log.down", "down,j", "line down", log, logs, "One line down")
+    yield Action("log.up", "up,k", "line up", log, logs, "One line up")
+
+    ask, asks = Where.APPROVAL, Group.APPROVAL
+    yield Action("approval.accept", "a,y", "accept", ask, asks, "Yes, this once", 1)
+    yield Action("approval.accept_session", "A", "for this session", ask, asks, "Yes, and to the same later on", 5)
+    yield Action("approval.decline_message", "n", "decline and tell", ask, asks, "No, and what to do instead", 4)
+    yield Action("approval.decline", "d", "decline", ask, asks, "No; the worker goes on without it", 2)
+    yield Action("approval.cancel", "c", "cancel turn", ask, asks, "No, and the turn ends", 6)
+    yield Action("approval.view", "v", "view all", ask, asks, "Everything that the request carries", 3)
+
+    review, reading = Where.REVIEW, Group.REVIEW
+    yield Action("review.viewed", "space", "viewed", review, reading, "Mark the file as viewed, go to the next", 1)
+    yield Action("review.next_file", "right_curly_bracket", "next file", review, reading, "To the next file", 4)
+    yield Action("review.previous_file", "left_curly_bracket", "previous file", review, reading, "To the file before")
+    yield Action("review.merge", "m", "merge", review, reading, "Leave the review and merge; asks first", 2)
+    yield Action("review.back", "escape,q", "back", review, reading, "Leave the review", 5)
+    diff = Where.DIFF
+    yield Action("diff.next_hunk", "right_square_bracket", "next hunk", diff, reading, "To the next hunk", 3)
+    yield Action("diff.previous_hunk", "left_square_bracket", "previous hunk", diff, reading, "To the hunk before")
+    yield Action("diff.wrap", "w", "wrap", diff, reading, "Wrap long lines, or scroll sideways")
+
+    any_, program = Where.ANYWHERE, Group.PROGRAM
+    yield Action("program.command_palette", "ctrl+p", "commands", any_, program, "Every command by its name", 10)
+    yield Action("program.help", "question_mark,f1", "help", any_, program, "Every key, and the signs", 1, True)
+    yield Action("program.suspend_process", "ctrl+z", "suspend", any_, program, "To the shell; fg comes back", 0, True)
+    yield Action("program.quit", "q", "quit", any_, program, "Leave; asks when workers run or ask", 11, True)
+    yield Action(
+        "program.break",
+        "ctrl+c,ctrl+q",
+        "quit",
+        any_,
+        program,
+        "Leave, out of a dialog too",
+        priority=True,
+    )
+
+
+ACTIONS: tuple[Action, ...] = tuple(_table())
+BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+
+_SYMBOLS: Mapping[str, str] = {
+    "exclamation_mark": "!",
+    "question_mark": "?",
+    "slash": "/",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "right_curly_bracket": "}",
+    "left_curly_bracket": "{",
+    "escape": "esc",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
+
+
+def bindings(*places: Where) -> list[BindingType]:
+    """The BINDINGS of whoever is in front at these places."""
+    return [
+        Binding(
+            action.keys,
+            action.name,
+            action.description,
+            show=action.rank > 0,
+            tooltip=action.tooltip,
+            id=action.id,
+            priority=action.priority,
+        )
+        for action in ACTIONS
+        if action.where in places
+    ]
+
+
+def key_label(key: str) -> str:
+    """One key as people write it."""
+    return _SYMBOLS.get(key, key)
+
+
+def keys_label(action: Action, keymap: Mapping[str, str]) -> str:
+    """All keys of an action, the person's own when the keymap has them."""
+    keys = keymap.get(action.id, action.keys).split(",")
+    return " ".join(key_label(key.strip()) for key in keys)
+
+
+def keymap_of(config: object) -> Mapping[str, str]:
+    """The person's own keys by action id, as the configuration has them."""
+    keymap: Mapping[str, str] = getattr(config, "keymap", {})
+    return keymap
+
+
+def unknown_ids(keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """Names in a keymap that no action has."""
+    return tuple(name for name in keymap if name not in BY_ID)
+
+
+def markdown_table() -> str:
+    """The table of the README: one section for each group."""
+    lines = ["| key | does | id |", "| --- | --- | --- |"]
+    for group in Group:
+        lines.append(f"| **{group}** | | |")
+        for action in ACTIONS:
+            if action.group is group:
+                keys = " ".join(f"`{key}`" for key in keys_label(action, {}).split(" "))
+                lines.append(f"| {keys} | {action.description}: {action.tooltip} | `{action.id}` |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,42 @@
+"""Times, durations and large numbers in few cells."""
+
+import time
+
+
+def elapsed(seconds: float) -> str:
+    """A duration in at most six cells: 41s, 3m12s, 1h04m, 2d03h."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    if whole < 100 * 86_400:
+        return f"{whole // 86_400}d{whole % 86_400 // 3600:02}h"
+    return f"{whole // 86_400}d"
+
+
+def took(duration_ms: int) -> str:
+    """How long something took: 40ms, 4.2s, 3m12s."""
+    if duration_ms < 1_000:
+        return f"{duration_ms}ms"
+    if duration_ms < 60_000:
+        return f"{duration_ms / 1_000:.1f}s"
+    return elapsed(duration_ms / 1_000)
+
+
+def hour_minute(time_s: float) -> str:
+    """The local time of day, HH:MM."""
+    return time.strftime("%H:%M", time.localtime(time_s))
+
+
+def count(number: int) -> str:
+    """A large number in at most four cells and a letter: 950, 9.4k, 412k, 1.9M."""
+    if number < 1_000:
+        return str(number)
+    if number < 10_000:
+        return f"{number / 1_000:.1f}k"
+    if number < 1_000_000:
+        return f"{number // 1_000}k"
+    return f"{number / 1_000_000:.1f}M"

@@ -1,0 +1,111 @@
+"""The merge question: what would move, what was reviewed, what happens after; or why nothing can move."""
+
+from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.merge import MergePreview, OverlapKind, Refusal, RefusalReason
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.ui.presentation.glyphs import Tone
+from codex_orch_tui.ui.presentation.paragraphs import BLANK, Paragraph
+
+_LABEL_CELLS = 10
+_LISTED_COMMITS = 6
+_LISTED_PATHS = 200
+_OVERLAP_WORDS = {OverlapKind.EDITED: "edited by you", OverlapKind.UNTRACKED: "yours, not in git"}
+
+
+def can_merge(preview: MergePreview) -> bool:
+    """Whether saying yes would move the base branch."""
+    return preview.refusal is None and preview.is_fast_forward and not preview.overlaps
+
+
+def merge_title(task: Task, preview: MergePreview) -> str:
+    """The question, or what cannot be."""
+    if can_merge(preview):
+        return f"Merge {task.ref.task} into {preview.base_branch}?"
+    return f"{task.ref.task} cannot be merged into {preview.base_branch} now"
+
+
+def merge_lines(task: Task, preview: MergePreview) -> tuple[Paragraph, ...]:
+    """What the person should know before they answer."""
+    if not can_merge(preview):
+        return _refusal_lines(preview)
+    count = commits_text(preview.commit_count)
+    tree = f", tree {short(preview.tree)}" if preview.tree else ""
+    move = f"{short(preview.old)} → {short(preview.new)}   fast-forward, {count}{tree}"
+    lines = [_line(preview.base_branch, move, is_strong=True)]
+    for number, commit in enumerate(preview.commits[:_LISTED_COMMITS]):
+        lines.append(_line("" if number else "commits", f"{short(commit.id)}  {commit.subject}"))
+    if preview.commit_count > _LISTED_COMMITS:
+        lines.append(_line("", f"and {commits_text(preview.commit_count - _LISTED_COMMITS)} before them"))
+    lines.append(_line("reviewed", reviewed_text(task)))
+    if preview.checkout:
+        lines.append(_line("files", f"{files_text(preview.files)} change in {preview.checkout}"))
+    lines.append(_line("after", "the worktree is removed when it is clean · the branch is kept · nothing is pushed"))
+    return tuple(lines)
+
+
+def reviewed_text(task: Task) -> str:
+    """How much of exactly this commit a person has looked at."""
+    reviewed = task.reviewed
+    if reviewed is None:
+        return "not yet; esc and then d shows the diff"
+    seen = f"{reviewed.files_viewed} of {files_text(reviewed.files_total)}"
+    return (
+        f"{seen}, this exact commit"
+        if task.is_reviewed
+        else f"{seen}, but it has changed since; esc and then d shows the diff"
+    )
+
+
+def _refusal_lines(preview: MergePreview) -> tuple[Paragraph, ...]:
+    refusal = preview.refusal or _own_refusal(preview)
+    kinds = {overlap.path: _OVERLAP_WORDS[overlap.kind] for overlap in preview.overlaps}
+    paths = refusal.paths or tuple(kinds)
+    lines = [Paragraph(text=refusal.message, indent=3)]
+    if paths:
+        lines.append(BLANK)
+    lines += [
+        Paragraph(text=path, indent=5, remark=kinds.get(path, ""), is_verbatim=True) for path in paths[:_LISTED_PATHS]
+    ]
+    if len(paths) > _LISTED_PATHS:
+        lines.append(Paragraph(text=f"and {len(paths) - _LISTED_PATHS:,} more", indent=5, tone=Tone.QUIET))
+    lines.append(BLANK)
+    if refusal.next_step:
+        lines.append(_line("next", refusal.next_step, is_strong=True))
+    lines.append(_line("so far", "nothing was moved"))
+    return tuple(lines)
+
+
+def _own_refusal(preview: MergePreview) -> Refusal:
+    """A refusal for a preview that brings none but cannot be merged."""
+    if preview.overlaps:
+        return Refusal(
+            reason=RefusalReason.OVERLAP,
+            message="The merge would write over work of yours.",
+            next_step="commit, stash or move these paths, then merge again",
+        )
+    if preview.behind:
+        return Refusal(
+            reason=RefusalReason.BASE_MOVED,
+            message=f"{preview.base_branch} has {commits_text(preview.behind)} that the task does not have.",
+            next_step="u updates the task from its base",
+        )
+    return Refusal(reason=RefusalReason.NOTHING_TO_MERGE, message="There is nothing to merge.")
+
+
+def _line(label: str, text: str, *, is_strong: bool = False) -> Paragraph:
+    return Paragraph(text=text, label=label, label_cells=_LABEL_CELLS, indent=3, is_strong=is_strong)
+
+
+def short(commit: CommitId | str | None) -> str:
+    """A commit id as people say it."""
+    return (commit or "none")[:7]
+
+
+def commits_text(count: int) -> str:
+    """1 commit, 12 commits."""
+    return "1 commit" if count == 1 else f"{count:,} commits"
+
+
+def files_text(count: int) -> str:
+    """1 file, 12 files."""
+    return "1 file" if count == 1 else f"{count:,} files"

@@ -1,0 +1,91 @@
+"""A task that is being written: the draft, what each choice means, what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codex_orch_tui.domain.ids import TaskId, slug
+from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, SandboxMode, TaskSpec, title_of
+
+_NAMED_PATHS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDraft:
+    """What was filled in so far. Empty: `base_branch` is the checked-out branch, `model` is Codex's default."""
+
+    text: str = ""
+    role: Role = Role.IMPLEMENTER
+    base_branch: str = ""
+    model: str = ""
+    sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
+    approval_policy: ApprovalPolicy = ApprovalPolicy.ON_REQUEST
+
+
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.IMPLEMENTER: "Edits the code and tries it.",
+    Role.NAVIGATOR: "Explores the code and explains.",
+    Role.TESTER: "Writes tests and runs them.",
+    Role.REVIEWER: "Reads a change and says what is wrong with it.",
+}
+SANDBOX_WORDS: Mapping[SandboxMode, str] = {
+    SandboxMode.WORKSPACE_WRITE: "Writes in its own worktree; no network.",
+    SandboxMode.READ_ONLY: "Reads; asks for every change.",
+    SandboxMode.DANGER_FULL_ACCESS: "No sandbox: its commands can do all that you can.",
+}
+POLICY_WORDS: Mapping[ApprovalPolicy, str] = {
+    ApprovalPolicy.ON_REQUEST: "Asks you before it leaves the sandbox.",
+    ApprovalPolicy.UNTRUSTED: "Asks you before each command that is not known to be harmless.",
+    ApprovalPolicy.NEVER: "Never asks; what is refused, fails.",
+}
+
+
+def danger(draft: TaskDraft) -> str:
+    """What the choices together risk; empty when a sandbox and a person stand in between."""
+    is_open = draft.sandbox is SandboxMode.DANGER_FULL_ACCESS
+    never_asks = draft.approval_policy is ApprovalPolicy.NEVER
+    if is_open and never_asks:
+        return "Nothing holds it back: no sandbox, and it never asks. Only for a machine that you can lose."
+    if is_open:
+        return "Without a sandbox a command can change or send away anything of yours, not only this repository."
+    if never_asks:
+        return "You will not be asked anything: it works on with what the sandbox lets it do."
+    return ""
+
+
+def unseen_edits(dirty: tuple[str, ...]) -> str:
+    """What of the person's checkout the task will not see; empty for a clean one."""
+    if not dirty:
+        return ""
+    named = ", ".join(dirty[:_NAMED_PATHS])
+    more = f" and {len(dirty) - _NAMED_PATHS:,} more" if len(dirty) > _NAMED_PATHS else ""
+    if len(dirty) == 1:
+        return f"1 edit in your checkout is not committed and the task will not see it: {named}"
+    return f"{len(dirty):,} edits in your checkout are not committed and the task will not see them: {named}{more}"
+
+
+def problems(draft: TaskDraft) -> dict[str, str]:
+    """What is wrong, by the field's name; empty when the task can start."""
+    found = {}
+    if not draft.text.strip():
+        found["text"] = "Write what to do first."
+    if not draft.base_branch:
+        found["base"] = "There is no branch to start from."
+    if any(not letter.isprintable() or letter.isspace() for letter in draft.model.strip()):
+        found["model"] = "The name of a model has no blanks in it."
+    return found
+
+
+def plan_of(draft: TaskDraft) -> Plan:
+    """The draft as a plan of one task."""
+    text = draft.text.strip()
+    title = title_of(text)
+    spec = TaskSpec(
+        id=TaskId(slug(title)),
+        title=title,
+        prompt=text,
+        role=draft.role,
+        model=draft.model.strip() or None,
+        sandbox=draft.sandbox,
+        approval_policy=draft.approval_policy,
+    )
+    return Plan(title=title, tasks=(spec,))

@@ -1,0 +1,58 @@
+"""What came of a task: the worker's last answer, or why there is none, in a block of its own."""
+
+from dataclasses import dataclass
+
+from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
+from codex_orch_tui.ui.presentation.glyphs import Tone
+from codex_orch_tui.ui.presentation.worktree_rows import size_of
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A title, paragraphs with their tones, and the size of what was committed."""
+
+    title: str
+    paragraphs: tuple[tuple[str, Tone], ...]
+    remark: str
+
+
+def result_of(task: Task) -> Result | None:
+    """The result of a task that is not at work; None while there is none."""
+    if task.state in ACTIVE or task.state is TaskState.QUEUED:
+        return None
+    paragraphs: list[tuple[str, Tone]] = []
+    fault = task.fault if task.state is not TaskState.MERGED else None
+    if fault is not None:
+        paragraphs.append((fault.message, Tone.BAD))
+        if fault.next_step:
+            paragraphs.append((f"→ {fault.next_step}", Tone.ACCENT))
+    if task.state is TaskState.INTERRUPTED:
+        paragraphs.append(("Stopped before its end. c continues, s sends another message.", Tone.PLAIN))
+    if task.conflicts:
+        paragraphs.append((f"Clashes with {task.base_branch}: {', '.join(task.conflicts)}", Tone.BAD))
+        paragraphs.append(("→ u tries again, or sends the files to the worker", Tone.ACCENT))
+    if task.answer:
+        paragraphs.append((task.answer, Tone.PLAIN))
+    if task.state is TaskState.DONE and not task.commits:
+        paragraphs.append(("No file was changed: there is nothing to merge.", Tone.QUIET))
+    if not paragraphs:
+        return None
+    return Result("Result" if fault is None else "What went wrong", tuple(paragraphs), _remark(task))
+
+
+def _remark(task: Task) -> str:
+    if task.state is TaskState.MERGED and task.merged_as is not None:
+        return f"{task.base_branch} is at {task.merged_as[:7]}"
+    if not task.commits:
+        return ""
+    commits = f"{len(task.commits)} commit{'s' if len(task.commits) != 1 else ''}"
+    files = f"{task.totals.files} file{'s' if task.totals.files != 1 else ''}"
+    return f"{commits} · {files} {size_of(task.totals.insertions, task.totals.deletions)}".rstrip()
+
+
+def log_title(task: Task) -> str:
+    """What the log pane is called: `search-endpoint · implementer · turn 2`."""
+    parts = [str(task.ref.task), task.spec.role.value]
+    if task.turns:
+        parts.append(f"turn {len(task.turns)}")
+    return " · ".join(parts)

@@ -1,0 +1,72 @@
+"""The worktree table as rows: one for each task that has, or will have, a folder."""
+
+from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Tone
+from codex_orch_tui.ui.presentation.rows import Row, Sheet
+
+
+def short_branch(task: Task) -> str:
+    """The branch without the folders that all branches of this program share."""
+    return task.worktree.branch.rpartition("/")[2] if task.worktree is not None else str(task.ref.task)
+
+
+def size_of(insertions: int, deletions: int) -> str:
+    """The size of a diff; empty when there is none."""
+    if not deletions:
+        return f"+{insertions}" if insertions else ""
+    return f"+{insertions} −{deletions}"
+
+
+class WorktreeRows:
+    """The table. A row is kept until its task changes.
+
+    Args:
+        ascii_only: signs for terminals without the others.
+    """
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        self.ascii_only = ascii_only
+        self._kept: dict[TaskRef, tuple[Task, Row]] = {}
+
+    def sheet(self, state: State) -> Sheet:
+        """All rows, newest run first."""
+        open_ones = {task.ref: task for task in sel.open_worktrees(state)}
+        refs = (ref for run in reversed(tuple(state.runs.values())) for ref in run.tasks)
+        rows = [self._row(open_ones[ref]) for ref in refs if ref in open_ones]
+        words = max((len(row.remark) for row in rows), default=0)
+        tails = max((len(row.tail) for row in rows), default=0)
+        return Sheet(rows, words, tails)
+
+    def _row(self, task: Task) -> Row:
+        kept = self._kept.get(task.ref)
+        if kept is not None and kept[0] is task:
+            return kept[1]
+        look = TASK_LOOKS[task.state]
+        totals = sel.edit_totals(task)
+        row = Row(
+            key=f"worktree:{task.ref}",
+            ref=task.ref,
+            sign=look.sign(ascii_only=self.ascii_only),
+            sign_tone=look.tone,
+            text=short_branch(task),
+            text_tone=Tone.PLAIN if task.worktree is not None else Tone.QUIET,
+            remark=look.word,
+            remark_tone=look.tone if look.tone in {Tone.ASKS, Tone.BAD, Tone.GOOD} else Tone.QUIET,
+            tail=size_of(totals.insertions, totals.deletions),
+        )
+        self._kept[task.ref] = (task, row)
+        return row
+
+
+def base_line(state: State, ref: TaskRef | None) -> str:
+    """How the current task stands to its base: `main 2 commits behind search-api`."""
+    task = state.tasks.get(ref) if ref is not None else None
+    if task is None or task.worktree is None or not task.commits:
+        return ""
+    if task.merged_as is not None:
+        return f"{task.base_branch} has {short_branch(task)}"
+    commits = len(task.commits)
+    return f"{task.base_branch}  {commits} commit{'s' if commits != 1 else ''} behind {short_branch(task)}"

@@ -1,0 +1,71 @@
+"""A question before something that cannot simply be taken back. No answer is preferred."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from codex_orch_tui.ui.presentation.glyphs import Tone
+from codex_orch_tui.ui.presentation.paragraphs import BLANK, Paragraph
+from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
+from codex_orch_tui.ui.widgets.hints import Hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmChoice:
+    """One answer: its key, its name and what it does to whom."""
+
+    key: str
+    label: str
+    consequence: str = ""
+    is_dangerous: bool = False
+
+
+class ConfirmScreen(FramedScreen[str | None]):
+    """Asks for one of the choices by its key. The result is the key, or None: escape changes nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Back", id="confirm.close")]
+
+    def __init__(self, title: str, lines: Sequence[str], choices: Sequence[ConfirmChoice]) -> None:
+        """Makes the question.
+
+        Args:
+            title: The question.
+            lines: What there is to know before, a paragraph each.
+            choices: The answers; escape is always there.
+        """
+        unexplained = [Hint(choice.key, choice.label) for choice in choices if not choice.consequence]
+        super().__init__(title, [*unexplained, Hint("esc", "back, nothing changes")])
+        self._lines = tuple(lines)
+        self.choices = tuple(choices)
+
+    def content(self) -> Sequence[Widget]:
+        """The lines, and what each choice does."""
+        shown = [Paragraph(text=line) for line in self._lines]
+        cells = max((len(f"{choice.key} {choice.label}") for choice in self.choices), default=0) + 2
+        told = [
+            Paragraph(
+                text=choice.consequence,
+                label=f"{choice.key} {choice.label}",
+                label_cells=cells,
+                label_tone=Tone.BAD if choice.is_dangerous else Tone.ACCENT,
+            )
+            for choice in self.choices
+            if choice.consequence
+        ]
+        return (Reading([*shown, *([BLANK] if shown and told else []), *told]),)
+
+    def on_key(self, event: events.Key) -> None:
+        """The key of a choice answers; every other key does nothing."""
+        for choice in self.choices:
+            if event.key == choice.key or event.character == choice.key:
+                event.stop()
+                self.dismiss(choice.key)
+                return
+
+    def action_close(self) -> None:
+        """Changes nothing."""
+        self.dismiss(None)

@@ -1,0 +1,250 @@
+"""The questions that the main screen puts, in words. Their screens are imported when they are first needed.
+
+Each function opens a dialog over a screen and calls back with the answer; escape calls nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+from textual.widgets import Static
+
+from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.selectors import Counts, edit_totals
+from codex_orch_tui.domain.task import IN_TURN, Task
+from codex_orch_tui.services.errors import ConflictError
+from codex_orch_tui.ui.presentation.worktree_rows import size_of
+
+if TYPE_CHECKING:
+    from codex_orch_tui.domain.merge import MergePreview
+    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.ui.presentation.new_task import TaskDraft
+    from codex_orch_tui.ui.screens.confirm import ConfirmChoice
+    from codex_orch_tui.ui.screens.new_task import NewTaskResult
+
+# Screens are imported inside the functions: none of them is needed for the first frame.
+# ruff: noqa: PLC0415
+
+QUIT_ID = "quit"
+SIMULATED = "SIMULATED: no Codex is running"
+
+
+@dataclass(slots=True)
+class Drafts:
+    """What was written and not sent."""
+
+    task: "TaskDraft | None" = None
+    messages: dict[TaskRef, str] = field(default_factory=dict)
+
+
+def open_over(
+    screen: Screen[Any], dialog: Screen[Any], then: Callable[[Any], object], *, simulated: bool = False
+) -> None:
+    """Opens a screen; `then` gets its result unless it is None. A full screen says when nothing is real."""
+
+    def closed(result: object) -> None:
+        if result is not None:
+            then(result)
+
+    screen.app.push_screen(dialog, closed)
+    if simulated and not dialog.is_modal:
+        dialog.call_after_refresh(dialog.mount, Static(SIMULATED, id="simulated", markup=False), before=0)
+
+
+def new_task(
+    screen: Screen[Any],
+    drafts: Drafts,
+    base: "BaseInfo",
+    orchestrator: "Orchestrator",
+    then: "Callable[[NewTaskResult], object]",
+) -> None:
+    """Asks for a task. What was filled in is kept until the task is started."""
+    from codex_orch_tui.ui.presentation.new_task import TaskDraft
+    from codex_orch_tui.ui.screens.new_task import NewTaskScreen
+
+    config = orchestrator.config
+    defaults = TaskDraft(
+        role=config.role,
+        base_branch=config.base_branch if config.base_branch in base.branches else "",
+        model=config.model or "",
+        sandbox=config.sandbox,
+        approval_policy=config.approval_policy,
+    )
+
+    def closed(result: "NewTaskResult") -> None:
+        drafts.task = result.draft
+        if result.plan is not None:
+            then(result)
+
+    open_over(screen, NewTaskScreen(base, drafts.task, defaults), closed)
+
+
+def message(screen: Screen[Any], drafts: Drafts, task: Task, then: Callable[[str], object]) -> None:
+    """Asks for a message to the worker."""
+    from codex_orch_tui.ui.screens.message import MessageScreen
+
+    if task.state in IN_TURN:
+        mode = "The running turn gets it at once."
+    else:
+        mode = "The worker begins a new turn with it, in the same thread and worktree."
+    dialog = MessageScreen(f"Message to {task.ref.task}", mode, drafts.messages.get(task.ref, ""))
+
+    def closed(text: str | None) -> None:
+        if text is None:
+            drafts.messages[task.ref] = dialog.draft
+        else:
+            drafts.messages.pop(task.ref, None)
+            then(text)
+
+    screen.app.push_screen(dialog, closed)
+
+
+def review(screen: Screen[Any], orchestrator: "Orchestrator", ref: TaskRef, merge: Callable[[], object]) -> None:
+    """Opens the diff; `merge` is called when the person wants that next."""
+    from codex_orch_tui.ui.screens.review import ReviewScreen
+
+    simulated = bool(getattr(screen.app, "is_simulated", False))
+    open_over(screen, ReviewScreen(orchestrator, ref), lambda _result: merge(), simulated=simulated)
+
+
+def merge(screen: Screen[Any], task: Task, preview: "MergePreview", then: Callable[[], object]) -> None:
+    """Shows what a merge would do, and asks."""
+    from codex_orch_tui.ui.screens.merge import MergeScreen
+
+    open_over(screen, MergeScreen(task, preview), lambda wanted: then() if wanted else None)
+
+
+def view_approval(screen: Screen[Any], approval: Approval, task: Task | None, read: Callable[[], object]) -> None:
+    """Shows everything that a question carries; `read` is called when its end was seen."""
+    from codex_orch_tui.ui.screens.approval import ApprovalScreen
+
+    open_over(screen, ApprovalScreen(approval, task), lambda seen_end: read() if seen_end else None)
+
+
+def help_keys(screen: Screen[Any], orchestrator: "Orchestrator") -> None:
+    """Every key and every sign."""
+    from codex_orch_tui.ui.bindings import keymap_of
+    from codex_orch_tui.ui.screens.help import HelpScreen
+
+    config = orchestrator.config
+    screen.app.push_screen(HelpScreen(keymap_of(config), ascii_only=config.ascii_glyphs))
+
+
+def copy(screen: Screen[Any], task: Task, then: Callable[[str, str], object]) -> None:
+    """Asks which of the task's names to copy; `then` gets what it is and its text."""
+    from codex_orch_tui.ui.presentation.approval_form import Option
+    from codex_orch_tui.ui.screens.choose import ChooseScreen
+
+    names: dict[str, str] = {}
+    if task.worktree is not None:
+        names |= {"branch": task.worktree.branch, "path": task.worktree.path}
+    if task.thread is not None:
+        names["thread id"] = task.thread
+    if task.answer:
+        names["result"] = task.answer
+    options = [Option(value=name, label=name, detail=_first_line(text)) for name, text in names.items()]
+    open_over(screen, ChooseScreen("Copy", options), lambda name: then(name, names[name]))
+
+
+def _first_line(text: str) -> str:
+    line, _, rest = text.partition("\n")
+    return f"{line} …" if rest else line
+
+
+# -- yes or no -------------------------------------------------------------------------------------------------------
+
+
+def _ask(
+    screen: Screen[Any],
+    title: str,
+    lines: tuple[str, ...],
+    choices: "tuple[ConfirmChoice, ...]",
+    then: Callable[[str], object],
+    *,
+    name: str = "",
+) -> None:
+    from codex_orch_tui.ui.screens.confirm import ConfirmScreen
+
+    question = ConfirmScreen(title, lines, choices)
+    if name:
+        question.id = name
+    open_over(screen, question, then)
+
+
+def confirm_stop(screen: Screen[Any], task: Task, then: Callable[[], object]) -> None:
+    """Stopping cuts a turn off."""
+    from codex_orch_tui.ui.screens.confirm import ConfirmChoice
+
+    choice = ConfirmChoice(
+        key="x", label="stop", consequence="The turn is cut off, its edits are committed; c continues later."
+    )
+    _ask(screen, f"Stop {task.ref.task}?", ("Its turn is running.",), (choice,), lambda _key: then())
+
+
+def confirm_discard(screen: Screen[Any], task: Task, then: Callable[[], object]) -> None:
+    """Discarding takes branch and worktree away."""
+    from codex_orch_tui.ui.screens.confirm import ConfirmChoice
+
+    choice = ConfirmChoice(
+        key="D",
+        label="discard",
+        consequence="The worker ends; branch and worktree go. All of it is kept under a backup ref.",
+        is_dangerous=True,
+    )
+    commits = f"{len(task.commits)} commit{'s' if len(task.commits) != 1 else ''}" if task.commits else "no commit"
+    totals = edit_totals(task)
+    line = ", ".join(filter(None, (f"{task.spec.title}: {commits}", size_of(totals.insertions, totals.deletions))))
+    _ask(screen, f"Discard {task.ref.task}?", (line,), (choice,), lambda _key: then())
+
+
+def confirm_conflicts(screen: Screen[Any], task: Task, error: ConflictError, then: Callable[[], object]) -> None:
+    """The files that clash can go to the worker."""
+    from codex_orch_tui.ui.screens.confirm import ConfirmChoice
+
+    choice = ConfirmChoice(
+        key="s",
+        label="send to the worker",
+        consequence="It gets the list of files as a message and makes its commits fit.",
+    )
+    lines = (str(error), *(f"  {path}" for path in error.paths))
+    _ask(screen, f"{task.ref.task} clashes with {task.base_branch}", lines, (choice,), lambda _key: then())
+
+
+def confirm_quit(screen: Screen[Any], counts: Counts, stop: Callable[[], object], wait: Callable[[], object]) -> None:
+    """Leaving with work under way: what each choice does to it."""
+    from codex_orch_tui.ui.screens.confirm import ConfirmChoice
+
+    under_way = [
+        f"{number} {word}"
+        for number, word in (
+            (counts.working, "working"),
+            (counts.needs_you, "waiting for you"),
+            (counts.queued, "queued"),
+        )
+        if number
+    ]
+    choices = (
+        ConfirmChoice(
+            key="x",
+            label="stop and quit",
+            consequence="Turns are cut off and their edits committed, open questions expire. "
+            "All of it is here again next time; c continues a task.",
+        ),
+        ConfirmChoice(
+            key="w",
+            label="wait, then quit",
+            consequence="Running and queued turns go on to their end, then the program closes. "
+            "Questions still need your answer.",
+        ),
+    )
+    lines = (f"{', '.join(under_way)}.",) if under_way else ()
+    _ask(
+        screen,
+        "Quit while workers are busy?",
+        lines,
+        choices,
+        lambda key: stop() if key == "x" else wait(),
+        name=QUIT_ID,
+    )

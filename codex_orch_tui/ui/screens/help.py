@@ -1,0 +1,102 @@
+"""Every key and every sign, on one screen."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from codex_orch_tui.ui.bindings import ACTIONS, Group, keys_label
+from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
+
+_KEY_CELLS = 13
+_COLUMN_CELLS = 58
+
+
+class HelpScreen(ModalScreen[None]):
+    """The table of actions as a page.
+
+    Args:
+        keymap: The person's own keys by action id.
+        ascii_only: Signs for terminals without the others.
+    """
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "back", id="help.back"),
+        Binding("j", "scroll('down')", show=False, id="help.down"),
+        Binding("k", "scroll('up')", show=False, id="help.up"),
+    ]
+
+    def __init__(self, keymap: Mapping[str, str], *, ascii_only: bool) -> None:
+        super().__init__()
+        self._keymap = keymap
+        self._ascii_only = ascii_only
+
+    def compose(self) -> ComposeResult:
+        """One scrolling page with two columns of text."""
+        page = VerticalScroll(id="help")
+        page.border_title = "Keys and signs"
+        page.border_subtitle = "esc back"
+        with page:
+            yield Static(self._text(), id="help-text", markup=False)
+
+    def on_resize(self) -> None:
+        """One column or two, as there is room."""
+        self.query_one("#help-text", Static).update(self._text())
+
+    def _text(self) -> Content:
+        columns = 2 if self.app.size.width >= 2 * _COLUMN_CELLS + 10 else 1
+        return side_by_side([*self._sections(), self._signs()], columns)
+
+    def action_scroll(self, direction: str) -> None:
+        """A line up or down."""
+        page = self.query_one("#help", VerticalScroll)
+        page.scroll_relative(y=1 if direction == "down" else -1, animate=False)
+
+    def _sections(self) -> Iterator[list[Content]]:
+        for group in Group:
+            actions = [action for action in ACTIONS if action.group is group]
+            lines = [Content.styled(group.value, "bold $text-accent")]
+            for action in actions:
+                keys = keys_label(action, self._keymap).ljust(_KEY_CELLS)
+                lines.append(
+                    Content.assemble(Content.styled(f"{keys} ", "bold $foreground"), (action.tooltip, "$text-muted"))
+                )
+            yield lines
+
+    def _signs(self) -> list[Content]:
+        lines = [Content.styled("Signs of tasks", "bold $text-accent")]
+        told: set[str] = set()
+        for look in TASK_LOOKS.values():
+            if look.word in told:
+                continue
+            told.add(look.word)
+            sign = look.sign(ascii_only=self._ascii_only).ljust(_KEY_CELLS)
+            lines.append(Content.assemble(Content.styled(f"{sign} ", look.tone.colour), (look.word, "$text-muted")))
+        return lines
+
+
+def side_by_side(sections: list[list[Content]], columns: int) -> Content:
+    """The sections in one or two columns of about the same height, an empty line between them."""
+    flat: list[list[Content]] = [[] for _ in range(columns)]
+    total = sum(len(section) + 1 for section in sections)
+    column = 0
+    for section in sections:
+        if column + 1 < columns and len(flat[column]) + len(section) / 2 > total / columns:
+            column += 1
+        flat[column] += [*section, Content("")]
+    if columns == 1:
+        return Content("\n").join(flat[0])
+    lines = []
+    for row in range(max(len(each) for each in flat)):
+        left = flat[0][row] if row < len(flat[0]) else Content("")
+        right = flat[1][row] if row < len(flat[1]) else Content("")
+        left = left.truncate(_COLUMN_CELLS, ellipsis=True)
+        lines.append(Content.assemble(left, " " * max(2, _COLUMN_CELLS + 2 - cell_len(left.plain)), right))
+    return Content("\n").join(lines)

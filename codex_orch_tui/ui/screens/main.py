@@ -1,0 +1,401 @@
+"""The main screen: worktrees and tasks, the log, what needs the person."""
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Static
+
+from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, key_label, keymap_of
+from codex_orch_tui.ui.bridge import Bridge, Dirty
+from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.lending import lent
+from codex_orch_tui.ui.presentation.attention import first_task, next_attention
+from codex_orch_tui.ui.presentation.available import why_not
+from codex_orch_tui.ui.presentation.status import is_busy, is_under_way, status_line
+from codex_orch_tui.ui.screens import dialogs
+from codex_orch_tui.ui.screens.task_actions import TaskActions
+from codex_orch_tui.ui.widgets.log_pane import LogPane
+from codex_orch_tui.ui.widgets.needs_you import NeedsYou
+from codex_orch_tui.ui.widgets.row_list import RowList
+from codex_orch_tui.ui.widgets.status_bar import KeyBar, KeyHint, PaneTabs, StatusBar
+from codex_orch_tui.ui.widgets.task_tree import TaskTree
+from codex_orch_tui.ui.widgets.worktree_table import WorktreeTable
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
+
+PANES = ("worktrees", "tasks", "log", "inbox")
+_LOG_DELAY_S = 0.08
+"""A cursor that moves on does not wait for the logs that it passes."""
+TOO_SMALL = "This window is too small for codex-orch-tui.\nIt needs 60 columns and 16 rows. The workers go on."
+
+
+class MainScreen(TaskActions, Screen[None]):
+    """Holds which task is the current one; worktrees, tree, log and result all show that one."""
+
+    AUTO_FOCUS = "#tasks"
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's own form
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012 - Textual's own form
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.MAIN)
+
+    def __init__(self, orchestrator: "Orchestrator", errands: Errands, *, simulated: bool) -> None:
+        """Makes the screen.
+
+        Args:
+            orchestrator: What it shows and commands.
+            errands: Runs the commands.
+            simulated: No Codex runs; the top line says so.
+        """
+        super().__init__(id="main", classes="-pane-tasks -ascii" if orchestrator.config.ascii_glyphs else "-pane-tasks")
+        self.orchestrator = orchestrator
+        self.errands = errands
+        self.current: TaskRef | None = None
+        self.drafts = dialogs.Drafts()
+        self.branch = ""
+        self.waits_to_close = False
+        """The program ends by itself when no turn runs any more."""
+        self.is_lent = False
+        """Another program has the terminal."""
+        self._simulated = simulated
+        self._pane = "tasks"
+        self._pane_before = "tasks"
+        self._log_wanted = False
+        self._unsettled: set[RowList] = set()
+        self._waiting = 0
+        self._clock: Timer | None = None
+        self._bridge: Bridge | None = None
+        config = orchestrator.config
+        self.status_bar = StatusBar(id="status")
+        self.pane_tabs = PaneTabs(id="tabs")
+        self.worktree_table = WorktreeTable(ascii_only=config.ascii_glyphs, id="worktrees")
+        self.task_tree = TaskTree(ascii_only=config.ascii_glyphs, id="tasks")
+        self.log_pane = LogPane(ascii_only=config.ascii_glyphs, id="log-pane")
+        self.needs_you = NeedsYou(guard_s=config.approval_guard_ms / 1000, keymap=keymap_of(config), id="inbox")
+        self.key_bar = KeyBar(id="keys")
+
+    def compose(self) -> ComposeResult:
+        """The panes; which of them are seen is for the style sheet.
+
+        Textual sets the classes of the breakpoints after the first frame, which so would be of another layout.
+        """
+        for cells, breakpoints in zip(
+            self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
+            self.add_class(max(each for each in breakpoints if each[0] <= cells)[1])
+        yield self.status_bar
+        yield self.pane_tabs
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.worktree_table
+                yield self.task_tree
+            with Vertical(id="right"):
+                yield self.log_pane
+                yield self.needs_you
+        yield Static(TOO_SMALL, id="too-small", markup=False)
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        """Draws what is there and watches for more."""
+        self._bridge = Bridge(self.orchestrator, self.draw, self.app.call_later)
+        self._clock = self.set_interval(1.0, self._tick, pause=True, name="clock")
+        self.bindings_updated_signal.subscribe(self, lambda _screen: self._show_keys())
+        self.draw(Dirty.EVERYTHING)
+        self.call_after_refresh(self._ask_for_branch)
+
+    def _ask_for_branch(self) -> None:
+        """Which branch is checked out is asked of git, so not before the first frame."""
+
+        def told(base: "BaseInfo") -> None:
+            self.branch = base.current or "detached HEAD"
+            self.bridge.mark(Dirty.STATE)
+
+        self.errands.start(self.orchestrator.base_info(), told)
+
+    def on_unmount(self) -> None:
+        """Watches no more."""
+        if self._bridge is not None:
+            self._bridge.close()
+
+    @property
+    def bridge(self) -> Bridge:
+        """The frame gate, once the screen is mounted."""
+        assert self._bridge is not None, "the screen is not mounted"
+        return self._bridge
+
+    # -- drawing ------------------------------------------------------------------------------------------------
+
+    def draw(self, dirty: Dirty) -> None:
+        """One frame: what is marked, of what is seen."""
+        state, now_s = self.state, time.time()
+        if Dirty.STATE in dirty:
+            self._keep_current(state)
+            self._look_after(state)
+        if self._is_covered:
+            return
+        if Dirty.STATE in dirty:
+            self._draw_state(state, now_s)
+        if not self._is_seen("log"):
+            return
+        if self._log_wanted:
+            self._open_log()
+        elif dirty:
+            # Our own notes are part of the log and come with the state.
+            self.log_pane.grow()
+
+    @property
+    def _is_covered(self) -> bool:
+        """A full screen is in front, not only a dialog; everything is drawn when it goes."""
+        return not self.is_current
+
+    def _look_after(self, state: State) -> None:
+        """What has to happen whatever is on screen."""
+        waiting = len(state.pending)
+        if waiting > self._waiting and self.app.screen is not self:
+            self.tell(f"! {waiting} need{'s' if waiting == 1 else ''} you")
+        self._waiting = waiting
+        if self.waits_to_close and not is_under_way(state):
+            self.app.exit(0)
+        assert self._clock is not None, "the screen is mounted"
+        if is_busy(state):
+            self._clock.resume()
+        else:
+            self._clock.pause()
+
+    def _draw_state(self, state: State, now_s: float) -> None:
+        self._draw_status(state, now_s)
+        if self._is_seen("worktrees"):
+            self.worktree_table.show_state(state, self.current, now_s)
+        if self._is_seen("tasks"):
+            self.task_tree.show_state(state, now_s)
+        self._select_rows()
+        self.needs_you.show_state(state, now_s)
+        if not self._log_wanted:
+            self.log_pane.show_task(self._current_task())
+        self._show_keys()
+
+    def _draw_status(self, state: State, now_s: float) -> None:
+        task = self._current_task()
+        line = status_line(
+            state,
+            project=self.orchestrator.root.name,
+            branch=task.base_branch if task is not None else self.branch,
+            now_s=now_s,
+            simulated=self._simulated,
+            closing=self.waits_to_close,
+        )
+        self.status_bar.show(line)
+        self.pane_tabs.show(PANES.index(self._pane) + 1, self._waiting)
+
+    def _tick(self) -> None:
+        if self._is_covered:
+            return
+        now_s = time.time()
+        self._draw_status(self.state, now_s)
+        self.task_tree.tick(now_s)
+        if self.needs_you.inbox is not None:
+            self.needs_you.show_state(self.state, now_s)
+
+    def _is_seen(self, pane: str) -> bool:
+        return not self.has_class("-narrow") or pane == self._pane
+
+    def _show_keys(self) -> None:
+        """The keys of whatever has the focus."""
+        seen: dict[str, KeyHint] = {}
+        for active in self.active_bindings.values():
+            action = BY_ID.get(active.binding.id or "")
+            if action is None or action.rank == 0 or action.id in seen:
+                continue
+            reason = why_not(action.id, self.state, self.current)
+            seen[action.id] = KeyHint(key_label(active.binding.key), action.description, action.rank, not reason)
+        answering = any(name.startswith("approval.") for name in seen)
+        # The card lists its own keys.
+        order = [name for name in BY_ID if name in seen and (not answering or name.startswith(("go.", "program.")))]
+        self.key_bar.show([seen[name] for name in order])
+
+    # -- the current task ---------------------------------------------------------------------------------------
+
+    def _current_task(self) -> Task | None:
+        return self.state.tasks.get(self.current) if self.current is not None else None
+
+    def _keep_current(self, state: State) -> None:
+        """With tasks there is always a current one."""
+        if self.current not in state.tasks:
+            self.go_to_task(first_task(state))
+
+    def go_to_task(self, ref: TaskRef | None) -> None:
+        """Makes a task the current one. Its log follows when the cursor has come to rest."""
+        if ref == self.current:
+            return
+        self.current = ref
+        self._log_wanted = True
+        self._unsettled = {self.worktree_table, self.task_tree}
+        self._select_rows()
+        if self.is_mounted and self._bridge is not None:
+            self._bridge.mark_soon(Dirty.STATE, _LOG_DELAY_S)
+
+    def _select_rows(self) -> None:
+        """Puts the cursors on the current task; where it has no row yet, with the frame that brings one."""
+        self._unsettled = {rows for rows in self._unsettled if not rows.select(self.current)}
+
+    def _open_log(self) -> None:
+        self._log_wanted = False
+        task = self._current_task()
+        if self._bridge is not None:
+            self._bridge.log_of = self.current
+        self.log_pane.open(task, self.orchestrator.log(task.ref) if task is not None else None)
+
+    @on(RowList.Moved)
+    def _moved(self, message: RowList.Moved) -> None:
+        message.stop()
+        if message.row.ref is not None:
+            self.go_to_task(message.row.ref)
+
+    @on(RowList.Opened)
+    def _opened(self, message: RowList.Opened) -> None:
+        message.stop()
+        if message.row.ref is None:
+            self.task_tree.action_fold()
+        else:
+            self.go_to_task(message.row.ref)
+            self.show_pane("log")
+
+    # -- panes --------------------------------------------------------------------------------------------------
+
+    def show_pane(self, pane: str) -> None:
+        """Brings a pane to the front and gives it the focus."""
+        self._show_pane(pane)
+        match pane:
+            case "worktrees":
+                self.worktree_table.focus()
+            case "tasks":
+                self.task_tree.focus()
+            case "log":
+                self.log_pane.log_view.focus()
+            case _:
+                self.call_after_refresh(self.needs_you.go_in)
+
+    def _show_pane(self, pane: str) -> None:
+        if pane == "inbox" and self._pane != "inbox":
+            self._pane_before = self._pane
+        self._pane = pane
+        for each in PANES:
+            self.set_class(each == pane, f"-pane-{each}")
+        if self._bridge is not None:
+            self.draw(Dirty.STATE)
+
+    def _step_pane(self, step: int) -> None:
+        panes = [pane for pane in PANES if pane != "inbox" or self.needs_you.has_class("-pending")]
+        place = panes.index(self._pane) if self._pane in panes else 0
+        self.show_pane(panes[(place + step) % len(panes)])
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane that has the focus is the front one, also when a click gave it."""
+        for pane, widget in zip(
+            PANES, (self.worktree_table, self.task_tree, self.log_pane, self.needs_you), strict=True
+        ):
+            if widget in event.widget.ancestors_with_self and pane != self._pane:
+                self._show_pane(pane)
+
+    def on_resize(self) -> None:
+        """Another layout: what was not seen is drawn now."""
+        self.call_after_refresh(self.draw, Dirty.STATE)
+
+    def on_screen_resume(self) -> None:
+        """Another screen was in front."""
+        if self._bridge is not None:
+            self._bridge.mark(Dirty.EVERYTHING)
+
+    @on(PaneTabs.Picked)
+    def _picked(self, message: PaneTabs.Picked) -> None:
+        self.show_pane(PANES[message.number - 1])
+
+    def action_next_pane(self) -> None:
+        """To the next pane."""
+        self._step_pane(1)
+
+    def action_previous_pane(self) -> None:
+        """To the previous pane."""
+        self._step_pane(-1)
+
+    def action_inbox(self) -> None:
+        """To the questions."""
+        if self.has_class("-narrow") or self.needs_you.has_class("-pending"):
+            self.show_pane("inbox")
+        else:
+            self.tell("Nothing needs you.")
+
+    def action_needs_me(self) -> None:
+        """To the next thing that waits for the person: questions first, then what stopped, then reviews."""
+        in_inbox = self._pane == "inbox"
+        found = next_attention(self.state, self.current, skip_questions=in_inbox)
+        if found is None:
+            self.tell("Nothing needs you.")
+            return
+        self.go_to_task(found.ref)
+        self.show_pane("inbox" if found.is_question else "tasks")
+
+    # -- log ----------------------------------------------------------------------------------------------------
+
+    def action_raw(self) -> None:
+        """The raw JSONL, or the log again."""
+        self.show_pane("log")
+        self.log_pane.toggle_raw()
+
+    def action_search(self) -> None:
+        """Looks for a text in the log."""
+        self.show_pane("log")
+        self.log_pane.search()
+
+    def action_follow(self) -> None:
+        """Stays at the newest line, or holds still."""
+        self.log_pane.log_view.action_follow()
+
+    # -- answers ------------------------------------------------------------------------------------------------
+
+    def on_approval_inbox_answered(self, message: "ApprovalInbox.Answered") -> None:
+        """The person answered a card; with that the pane is in front that was there before."""
+        message.stop()
+        self.errands.start(self.orchestrator.answer(message.approval_id, message.decision))
+        self.show_pane(self._pane_before)
+
+    def on_approval_inbox_view_wanted(self, message: "ApprovalInbox.ViewWanted") -> None:
+        """The person wants to see everything that the question carries."""
+        message.stop()
+        inbox, approval = self.needs_you.inbox, message.approval
+        if inbox is not None:
+            task = self.state.tasks.get(approval.ref)
+            dialogs.view_approval(self, approval, task, lambda: inbox.mark_read(approval.id))
+
+    # -- the way out --------------------------------------------------------------------------------------------
+
+    def wait_to_close(self, waits: bool) -> None:
+        """Leaves when every queued and running turn has ended, or stays after all."""
+        self.waits_to_close = waits
+        self.bridge.mark(Dirty.STATE)
+
+    # -- other programs -----------------------------------------------------------------------------------------
+
+    def lend_terminal(self, command: list[str], folder: str) -> None:
+        """Gives the terminal to another program until that ends; the workers go on."""
+        self.errands.start(self._lend(command, folder))
+
+    async def _lend(self, command: list[str], folder: str) -> None:
+        self.bridge.hold()
+        self.is_lent = True
+        fault = await lent(self.app, command, folder)
+        self.is_lent = False
+        self.bridge.release()
+        if fault:
+            self.notify(clean_line(fault), severity="warning", markup=False)

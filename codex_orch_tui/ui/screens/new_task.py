@@ -1,0 +1,185 @@
+"""A new task: what to do, by whom, from where, and what it may do unasked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Label, Select, Static, TextArea
+
+from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, SandboxMode
+from codex_orch_tui.ui.presentation.new_task import (
+    POLICY_WORDS,
+    ROLE_WORDS,
+    SANDBOX_WORDS,
+    TaskDraft,
+    danger,
+    plan_of,
+    problems,
+    unseen_edits,
+)
+from codex_orch_tui.ui.screens.frame import FramedScreen
+from codex_orch_tui.ui.widgets.hints import Hint
+
+if TYPE_CHECKING:
+    from codex_orch_tui.services.orchestrator import BaseInfo
+
+_HINTS = (Hint("ctrl+s", "start the task"), Hint("tab", "next field"), Hint("esc", "close, the draft is kept"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTaskResult:
+    """How the dialog was left. `plan` is None when it was closed; the draft is what was filled in either way."""
+
+    draft: TaskDraft
+    plan: Plan | None = None
+
+    @property
+    def base_branch(self) -> str:
+        """The branch that the task starts from and is merged into."""
+        return self.draft.base_branch
+
+
+class _Choice(Select[str]):
+    """A compact list of choices; its words are literal."""
+
+    def __init__(self, names: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002
+        options = [(Content(name), name) for name in names]
+        super().__init__(options, value=value, allow_blank=False, compact=True, id=id)
+
+
+class _Row(Horizontal):
+    """A field with its name before it and what it means behind it."""
+
+    def __init__(self, name: str, field: Widget, words: Widget) -> None:
+        super().__init__(classes="row")
+        self._parts = (Label(name, classes="name"), field, words)
+
+    def compose(self) -> ComposeResult:
+        yield from self._parts
+
+
+class NewTaskScreen(FramedScreen[NewTaskResult]):
+    """Asks for a task. Nothing that was written is lost: the result has the draft however it was left."""
+
+    CSS_PATH = ["frame.tcss", "new_task.tcss"]  # noqa: RUF012 - Textual's own form
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "Start the task", id="new_task.submit"),
+        Binding("escape", "close", "Close, the draft is kept", id="new_task.close"),
+    ]
+
+    def __init__(self, base: "BaseInfo", draft: TaskDraft | None = None, defaults: TaskDraft | None = None) -> None:
+        """Makes the dialog.
+
+        Args:
+            base: Branches to start from, and what of the checkout the task will not see.
+            draft: What was filled in before.
+            defaults: What to begin with when there is no draft.
+        """
+        super().__init__("New task", _HINTS)
+        begun = draft or defaults or TaskDraft()
+        branches = list(base.branches)
+        wanted = begun.base_branch or base.current or ""
+        if wanted not in branches:
+            wanted = base.current if base.current in branches else next(iter(branches), "")
+        self._base = base
+        self._begun = replace(begun, base_branch=wanted)
+        self._text = TextArea(begun.text, placeholder="What shall be done?", highlight_cursor_line=False, id="text")
+        self._role = _Choice([*Role], begun.role, id="role")
+        self._branch = _Choice(branches or [""], wanted, id="base")
+        self._model = Input(placeholder="Codex's default", compact=True, select_on_focus=False, id="model")
+        self._sandbox = _Choice([*SandboxMode], begun.sandbox, id="sandbox")
+        self._policy = _Choice([*ApprovalPolicy], begun.approval_policy, id="policy")
+        self._words = {name: Static("", markup=False, classes="words") for name in _WORDED}
+        self._danger = Static("", markup=False, classes="danger")
+        self._problem = Static("", markup=False, classes="problem")
+
+    def content(self) -> Sequence[Widget]:
+        """The text and a row for each choice."""
+        unseen = Static(Content(unseen_edits(self._base.dirty)), classes="unseen")
+        unseen.display = bool(self._base.dirty)
+        return (
+            self._text,
+            self._problem,
+            _Row("Role", self._role, self._words["role"]),
+            _Row("From", self._branch, self._words["base"]),
+            _Row("Model", self._model, self._words["model"]),
+            _Row("Sandbox", self._sandbox, self._words["sandbox"]),
+            _Row("Asks", self._policy, self._words["policy"]),
+            self._danger,
+            unseen,
+        )
+
+    def on_mount(self) -> None:
+        """Goes on where the draft ended."""
+        self._model.value = self._begun.model
+        self._text.focus()
+        self._text.move_cursor(self._text.document.end)
+        self._explain()
+
+    @property
+    def draft(self) -> TaskDraft:
+        """What is filled in now."""
+        return TaskDraft(
+            text=self._text.text,
+            role=Role(_value(self._role)),
+            base_branch=_value(self._branch),
+            model=self._model.value,
+            sandbox=SandboxMode(_value(self._sandbox)),
+            approval_policy=ApprovalPolicy(_value(self._policy)),
+        )
+
+    def on_select_changed(self) -> None:
+        """Another choice: what it means."""
+        self._explain()
+
+    def on_text_area_changed(self) -> None:
+        """What was wrong is being mended."""
+        self._problem.remove_class("-told")
+
+    def on_input_changed(self) -> None:
+        """What was wrong is being mended."""
+        self._problem.remove_class("-told")
+
+    def _explain(self) -> None:
+        draft = self.draft
+        is_current = draft.base_branch == self._base.current
+        words = {
+            "role": ROLE_WORDS[draft.role],
+            "base": "Checked out here; merged back into it." if is_current else "Merged back into it.",
+            "model": "Leave it empty for the default.",
+            "sandbox": SANDBOX_WORDS[draft.sandbox],
+            "policy": POLICY_WORDS[draft.approval_policy],
+        }
+        for name, text in words.items():
+            self._words[name].update(Content(text))
+        warning = danger(draft)
+        self._danger.update(Content(warning))
+        self._danger.display = bool(warning)
+
+    def action_submit(self) -> None:
+        """Starts the task, unless something is wrong with it; then it says what, and goes there."""
+        draft = self.draft
+        found = problems(draft)
+        if not found:
+            self.dismiss(NewTaskResult(draft=draft, plan=plan_of(draft)))
+            return
+        name, text = next(iter(found.items()))
+        self._problem.update(Content(text))
+        self._problem.add_class("-told")
+        self.query_one(f"#{name}").focus()
+
+    def action_close(self) -> None:
+        """Leaves without starting."""
+        self.dismiss(NewTaskResult(draft=self.draft))
+
+
+_WORDED = ("role", "base", "model", "sandbox", "policy")
+
+
+def _value(choice: Select[Any]) -> str:
+    return str(choice.value)

@@ -1,0 +1,208 @@
+"""What a person does to the current task: the key, the question that comes first, the command."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.task import IN_TURN, Task
+from codex_orch_tui.services.errors import ConflictError, NotPossibleError
+from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.presentation.available import why_not
+from codex_orch_tui.ui.presentation.programs import editor_command, shell_command
+from codex_orch_tui.ui.screens import dialogs
+
+if TYPE_CHECKING:
+    from codex_orch_tui.domain.merge import MergePreview
+    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.ui.screens.new_task import NewTaskResult
+
+
+class TaskActions(Screen[None]):
+    """The actions of the main screen that command the orchestrator. What cannot be done is told with its reason."""
+
+    orchestrator: "Orchestrator"
+    errands: Errands
+    current: TaskRef | None
+    drafts: dialogs.Drafts
+
+    @property
+    def state(self) -> State:
+        """What is known now."""
+        return self.orchestrator.state
+
+    def tell(self, text: str) -> None:
+        """A short word to the person."""
+        self.notify(text, severity="information", markup=False, timeout=4)
+
+    def go_to_task(self, ref: TaskRef | None) -> None:
+        """Makes a task the current one."""
+        raise NotImplementedError
+
+    def show_pane(self, pane: str) -> None:
+        """Brings a pane to the front."""
+        raise NotImplementedError
+
+    def lend_terminal(self, command: list[str], folder: str) -> None:
+        """Gives the terminal to another program."""
+        raise NotImplementedError
+
+    def _with_task(self, action_id: str, act: Callable[[Task], object]) -> None:
+        """Acts on the current task, or tells why not."""
+        reason = why_not(action_id, self.state, self.current)
+        if reason or self.current is None:
+            self.notify(reason, severity="warning", markup=False, timeout=5)
+            return
+        act(self.state.tasks[self.current])
+
+    # -- panes --------------------------------------------------------------------------------------------------
+
+    def action_worktrees(self) -> None:
+        """To the worktrees."""
+        self.show_pane("worktrees")
+
+    def action_tasks(self) -> None:
+        """To the tasks."""
+        self.show_pane("tasks")
+
+    def action_log(self) -> None:
+        """To the log."""
+        self.show_pane("log")
+
+    # -- the worker ---------------------------------------------------------------------------------------------
+
+    def action_new_task(self) -> None:
+        """Asks for a task and starts it."""
+        self.errands.start(self.orchestrator.base_info(), self._ask_for_task)
+
+    def _ask_for_task(self, base: "BaseInfo") -> None:
+        dialogs.new_task(self, self.drafts, base, self.orchestrator, self._start_task)
+
+    def _start_task(self, result: "NewTaskResult") -> None:
+        assert result.plan is not None, "a dialog that was closed starts nothing"
+        self.errands.start(self.orchestrator.create_run(result.plan, result.base_branch), self._started)
+
+    def _started(self, refs: tuple[TaskRef, ...]) -> None:
+        self.drafts.task = None
+        self.go_to_task(refs[0])
+        self.show_pane("tasks")
+
+    def action_message(self) -> None:
+        """Asks for a message and sends it."""
+        self._with_task("task.message", self._ask_for_message)
+
+    def _ask_for_message(self, task: Task) -> None:
+        dialogs.message(self, self.drafts, task, lambda text: self._send(task.ref, text))
+
+    def _send(self, ref: TaskRef, text: str) -> None:
+        told = {"steered": "The running turn has it.", "new turn": "A new turn begins with it."}
+        self.errands.start(self.orchestrator.message(ref, text), lambda how: self.tell(told.get(how, how)))
+
+    def action_interrupt(self) -> None:
+        """Ends the running turn."""
+        self._with_task("task.interrupt", lambda task: self.errands.start(self.orchestrator.interrupt(task.ref)))
+
+    def action_stop(self) -> None:
+        """Ends the turn and the worker; asks when a turn is running."""
+        self._with_task("task.stop", self._ask_to_stop)
+
+    def _ask_to_stop(self, task: Task) -> None:
+        def stop() -> None:
+            self.errands.start(self.orchestrator.stop(task.ref))
+
+        if task.state in IN_TURN:
+            dialogs.confirm_stop(self, task, stop)
+        else:
+            stop()
+
+    def action_resume(self) -> None:
+        """Goes on with a task that stopped before its end."""
+        self._with_task("task.resume", lambda task: self.errands.start(self.orchestrator.resume(task.ref)))
+
+    def action_discard(self) -> None:
+        """Gives the task up, after a question."""
+        self._with_task("task.discard", self._ask_to_discard)
+
+    def _ask_to_discard(self, task: Task) -> None:
+        def told(backup: str) -> None:
+            self.tell(
+                f"Discarded. All of it is kept as {backup}." if backup else "Discarded; there was nothing to keep."
+            )
+
+        dialogs.confirm_discard(self, task, lambda: self.errands.start(self.orchestrator.discard(task.ref), told))
+
+    # -- review and merge ---------------------------------------------------------------------------------------
+
+    def action_review(self) -> None:
+        """Opens the diff."""
+        self._with_task(
+            "task.review", lambda task: dialogs.review(self, self.orchestrator, task.ref, self.action_merge)
+        )
+
+    def action_merge(self) -> None:
+        """Shows what a merge would do, and asks."""
+        self._with_task("task.merge", self._preview)
+
+    def _preview(self, task: Task) -> None:
+        def ask(preview: "MergePreview") -> None:
+            dialogs.merge(self, self.state.tasks[task.ref], preview, lambda: self._merge(task.ref, preview))
+
+        self.errands.start(self.orchestrator.preview_merge(task.ref), ask)
+
+    def _merge(self, ref: TaskRef, preview: "MergePreview") -> None:
+        self.errands.start(
+            self.orchestrator.merge(ref, preview),
+            lambda merged: self.tell(f"Merged: {merged.base_branch} is at {merged.new[:7]}."),
+        )
+
+    def action_update(self) -> None:
+        """Replays the task's commits on its base's tip; a conflict can go back to the worker."""
+        self._with_task("task.update", self._update)
+
+    def _update(self, task: Task) -> None:
+        def clashed(error: NotPossibleError) -> bool:
+            if not isinstance(error, ConflictError):
+                return False
+            dialogs.confirm_conflicts(self, task, error, lambda: self._send_conflicts(task.ref))
+            return True
+
+        self.errands.start(
+            self.orchestrator.update(task.ref),
+            lambda updated: self.tell(
+                f"Updated: now on {task.base_branch} {updated.base[:7]}. Review it again."
+                if updated.moved
+                else f"Nothing to update: it stands on {task.base_branch}'s tip."
+            ),
+            refused=clashed,
+        )
+
+    def _send_conflicts(self, ref: TaskRef) -> None:
+        self.errands.start(self.orchestrator.send_conflicts(ref), lambda _how: self.tell("The worker has the files."))
+
+    # -- the worktree -------------------------------------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        """Opens the editor in the worktree."""
+        self._with_task(
+            "task.edit",
+            lambda task: self._open_program(task, editor_command(self.orchestrator.config.editor, os.environ)),
+        )
+
+    def action_shell(self) -> None:
+        """Opens a shell in the worktree."""
+        self._with_task("task.shell", lambda task: self._open_program(task, shell_command(os.environ)))
+
+    def _open_program(self, task: Task, command: list[str]) -> None:
+        if task.worktree is not None:
+            self.lend_terminal(command, task.worktree.path)
+
+    def action_copy(self) -> None:
+        """Asks what to copy, and copies it."""
+        self._with_task("task.copy", lambda task: dialogs.copy(self, task, self._copy))
+
+    def _copy(self, name: str, text: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.tell(f"Copied the {name}.")

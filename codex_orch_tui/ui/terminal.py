@@ -1,0 +1,105 @@
+"""The terminal as we need it: it may go away, be lent to an editor, or send bytes that are no text."""
+
+import os
+import select
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from typing import IO, Any, cast
+
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+_POLL_S = 0.1
+"""How often the reader looks for its end, and for the end of a lone escape."""
+
+
+class TerminalGone(Message):
+    """Nobody reads the terminal any more: its window was closed or its connection was cut."""
+
+
+class _Output:
+    """The terminal's file. When the terminal is gone, what is written goes nowhere.
+
+    Textual writes from a thread of its own; an error there would end that thread, and the next writes would block the
+    program for ever.
+    """
+
+    def __init__(self, file: IO[str], on_gone: Callable[[], None]) -> None:
+        self._file = file
+        self._on_gone = on_gone
+        self._is_gone = False
+
+    def write(self, text: str) -> int:
+        if not self._is_gone:
+            try:
+                return self._file.write(text)
+            except OSError:
+                self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        if not self._is_gone:
+            try:
+                self._file.flush()
+            except OSError:
+                self._give_up()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+    def _give_up(self) -> None:
+        self._is_gone = True
+        self._on_gone()
+
+
+class Terminal(LinuxDriver):
+    """Textual's driver for Linux and macOS with three faults mended: see the methods."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file = cast("Any", _Output(cast("IO[str]", self._file), self._tell_gone))
+
+    def write(self, data: str) -> None:
+        """Writes, or drops what is painted while the terminal is lent out: its whole screen is painted afterwards.
+
+        Textual would fill a queue that nobody empties, and then block.
+        """
+        if self._writer_thread is not None:
+            super().write(data)
+
+    def close(self) -> None:
+        """Ends the writing thread."""
+        super().close()
+        self._writer_thread = None
+
+    def run_input_thread(self) -> None:
+        """Reads keys until the end.
+
+        Textual's own loop spins when the terminal is gone and ends the app on bytes that are not UTF-8.
+        """
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            try:
+                readable, _, _ = select.select([self.fileno], [], [], _POLL_S)
+                data = os.read(self.fileno, 4096) if readable else None
+            except OSError:
+                data = b""
+            if data == b"":
+                self._tell_gone()
+                return
+            if data:
+                for event in parser.feed(decode(data)):
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+    def _tell_gone(self) -> None:
+        self._app.post_message(TerminalGone())

@@ -1,0 +1,106 @@
+"""The base of views that paint line by line: scrolling that stays put, sizes without a layout, styled spans."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
+
+_SIDE_STEP_CELLS = 8
+
+Span = tuple[int, int, Style]
+"""Start and end in characters, and a style that is laid over."""
+
+
+class LineView(ScrollView, can_focus=True):
+    """A ScrollView whose content is addressed by line and changes many times a second."""
+
+    ALLOW_SELECT = True
+    DEFAULT_CSS = """
+    LineView {
+        background: $background;
+        color: $foreground;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-gutter: stable;
+        scrollbar-size: 1 1;
+        border: round $border-blurred;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        &:focus { border: round $border; border-title-color: $foreground; }
+    }
+    """
+
+    _is_placing = False
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
+        """Scrolls at once: an animation would aim at a line that has moved on when it arrives."""
+        options["animate"] = False
+        super().scroll_to(x, y, **options)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tells scrolling by the person from a move that keeps the content in its place."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._is_placing and round(old_value) != round(new_value):
+            self.scrolled()
+
+    def scrolled(self) -> None:
+        """Called when the person has scrolled vertically."""
+
+    @property
+    def view_lines(self) -> int:
+        """Lines that fit on the screen."""
+        return max(1, self.container_size.height - self.scrollbar_size_horizontal)
+
+    @property
+    def view_cells(self) -> int:
+        """Cells of a line that are seen; the scrollbar has its own column whether it is shown or not."""
+        return self.scrollable_content_region.width
+
+    def action_scroll_left(self) -> None:
+        """Goes some columns to the left: one at a time is too slow for code."""
+        self.scroll_to(x=self.scroll_x - _SIDE_STEP_CELLS)
+
+    def action_scroll_right(self) -> None:
+        """Goes some columns to the right."""
+        self.scroll_to(x=self.scroll_x + _SIDE_STEP_CELLS)
+
+    def place(self, y: int) -> None:
+        """Scrolls on the program's account."""
+        self._is_placing = True
+        try:
+            self.scroll_target_y = self.scroll_y = y
+        finally:
+            self._is_placing = False
+
+    def set_content_size(self, size: Size) -> None:
+        """Sets the virtual size without a layout of the whole screen: the widget's own size does not depend on it."""
+        if size == self.virtual_size:
+            return
+        self._is_placing = True
+        try:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        finally:
+            self._is_placing = False
+
+
+def overlaid(text: str, base: Style, spans: Iterable[Span]) -> Iterator[Segment]:
+    """The text as segments, later spans over earlier ones."""
+    spans = [(max(0, start), min(len(text), end), style) for start, end, style in spans]
+    spans = [span for span in spans if span[0] < span[1]]
+    if not spans:
+        if text:
+            yield Segment(text, base)
+        return
+    cuts = sorted({0, len(text), *(span[0] for span in spans), *(span[1] for span in spans)})
+    for start, end in pairwise(cuts):
+        style = base
+        for span_start, span_end, over in spans:
+            if span_start <= start and end <= span_end:
+                style = style + over
+        yield Segment(text[start:end], style)

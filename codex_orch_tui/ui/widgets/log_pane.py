@@ -1,0 +1,133 @@
+"""The log of the current task, with its search line and its result."""
+
+from typing import Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from codex_orch_tui.domain.log import LogEntry
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.ui.presentation.result import Result, log_title, result_of
+from codex_orch_tui.ui.widgets.event_log import EventLog
+
+
+class LogReader(Protocol):
+    """What the pane reads; services.task_log.TaskLog has it."""
+
+    @property
+    def partial(self) -> LogEntry | None:
+        """The streamed line that is not complete yet."""
+
+    def tail(self) -> list[LogEntry]:
+        """The end of the log."""
+
+    def added(self) -> list[LogEntry]:
+        """What came since the last call."""
+
+    def older(self) -> list[LogEntry]:
+        """The page above."""
+
+    def raw_tail(self) -> list[str]:
+        """The last raw lines."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class LogPane(Vertical):
+    """Holds the reader of one task's log."""
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._ascii_only = ascii_only
+        self._reader: LogReader | None = None
+        self._result: Result | None = None
+        self.log_view = EventLog(empty_text="Nothing here yet. n starts a task; its log appears here.", id="log")
+
+    def compose(self) -> ComposeResult:
+        """The log, and the block for the result, which is hidden at first."""
+        self.log_view.set_reactive(EventLog.ascii_signs, self._ascii_only)
+        self.log_view.border_title = "Log"
+        yield self.log_view
+        with VerticalScroll(id="result"):
+            yield Static(id="result-text", markup=False)
+
+    def on_mount(self) -> None:
+        """Nothing to tell yet."""
+        self.query_one("#result").display = False
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def open(self, task: Task | None, reader: LogReader | None) -> None:
+        """Shows another task's log from its end."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = reader
+        log = self.log_view
+        log.clear()
+        if reader is not None:
+            log.extend(reader.tail())
+            log.set_partial(reader.partial)
+        self.show_task(task)
+
+    def grow(self) -> None:
+        """Takes in what was added to the log; once per frame."""
+        if self._reader is None:
+            return
+        log = self.log_view
+        log.extend(self._reader.added())
+        log.set_partial(self._reader.partial)
+        if log.is_raw and log.following:
+            log.show_raw(self._reader.raw_tail())
+
+    def show_task(self, task: Task | None) -> None:
+        """Shows the task's name and result."""
+        title = Content(log_title(task) if task is not None else "Log")
+        if title != self.log_view.border_title:
+            self.log_view.border_title = title
+        self._show_result(result_of(task) if task is not None else None)
+
+    def _show_result(self, result: Result | None) -> None:
+        if result == self._result:
+            return
+        self._result = result
+        block = self.query_one("#result", VerticalScroll)
+        block.display = result is not None
+        if result is None:
+            return
+        block.border_title = Content(result.title)
+        block.border_subtitle = Content(result.remark)
+        paragraphs = [Content.styled(text, tone.colour) for text, tone in result.paragraphs]
+        self.query_one("#result-text", Static).update(Content("\n").join(paragraphs))
+        block.scroll_home(animate=False)
+
+    # -- what the person does -----------------------------------------------------------------------------------
+
+    def toggle_raw(self) -> None:
+        """The raw JSONL, or the log again."""
+        if self.log_view.is_raw:
+            self.log_view.show_entries()
+        elif self._reader is not None:
+            self.log_view.show_raw(self._reader.raw_tail())
+
+    def search(self) -> None:
+        """Opens the search line."""
+        from codex_orch_tui.ui.widgets.search_line import SearchLine  # noqa: PLC0415 - not for the first paint
+
+        for line in self.query(SearchLine):
+            line.focus()
+            return
+        line = SearchLine(self.log_view)
+        self.mount(line, after=self.log_view)
+        line.focus()
+
+    @on(EventLog.OlderWanted)
+    def _older(self, message: EventLog.OlderWanted) -> None:
+        message.stop()
+        if message.is_raw:
+            message.log.prepend_raw([])
+        elif self._reader is not None:
+            message.log.prepend(self._reader.older())

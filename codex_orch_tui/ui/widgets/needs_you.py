@@ -1,0 +1,80 @@
+"""The questions that wait for the person, or one quiet line."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.state import State
+
+if TYPE_CHECKING:
+    from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
+
+QUIET_WITH_TASKS = "Nothing needs you. n starts a task."
+QUIET_TO_REVIEW = "No question is open. g goes to what can be reviewed."
+
+
+class NeedsYou(Vertical):
+    """Makes the inbox when the first question comes: most starts have none."""
+
+    def __init__(
+        self,
+        *,
+        guard_s: float,
+        keymap: Mapping[str, str],
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        """Makes the quiet line.
+
+        Args:
+            guard_s: How long answering keys do nothing after a card appeared or changed, in seconds.
+            keymap: The person's own keys by action id.
+            id: The widget's id.
+        """
+        super().__init__(id=id)
+        self._guard_s = guard_s
+        self._keymap = keymap
+        self._inbox: ApprovalInbox | None = None
+        self._quiet = Static(QUIET_WITH_TASKS, id="quiet", markup=False)
+        self._told = QUIET_WITH_TASKS
+
+    def compose(self) -> ComposeResult:
+        """The quiet line."""
+        yield self._quiet
+
+    @property
+    def inbox(self) -> "ApprovalInbox | None":
+        """The inbox, once there was a question."""
+        return self._inbox
+
+    def show_state(self, state: State, now_s: float) -> None:
+        """Shows the open questions, oldest first."""
+        pending = state.pending
+        self.set_class(bool(pending), "-pending")
+        if pending and self._inbox is None:
+            self._make_inbox()
+        if self._inbox is not None:
+            self._inbox.show(pending, state, now_s)
+            self._inbox.display = bool(pending)
+        self._quiet.display = not pending
+        if not pending:
+            self._tell(QUIET_TO_REVIEW if sel.counts(state).to_review else QUIET_WITH_TASKS)
+
+    def go_in(self) -> bool:
+        """Gives the focus to the card; False when there is none."""
+        return self._inbox is not None and self._inbox.focus_card()
+
+    def _make_inbox(self) -> None:
+        from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox  # noqa: PLC0415 - not for the first paint
+
+        self._inbox = ApprovalInbox(guard_s=self._guard_s, keymap=self._keymap)
+        self.mount(self._inbox)
+
+    def _tell(self, text: str) -> None:
+        if text != self._told:
+            self._told = text
+            self._quiet.update(Content(text))

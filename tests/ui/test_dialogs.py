@@ -1,0 +1,359 @@
+"""New task, message, confirm, choose, merge and the view of everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Label, Select, Static, TextArea
+
+from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.merge import MergePreview, Overlap, OverlapKind, Refusal, RefusalReason
+from codex_orch_tui.domain.plan import ApprovalPolicy, Role, SandboxMode
+from codex_orch_tui.domain.review import CommitSummary
+from codex_orch_tui.domain.task import Task
+from codex_orch_tui.services.orchestrator import BaseInfo
+from codex_orch_tui.ui.presentation.approval_form import Option
+from codex_orch_tui.ui.presentation.merge import can_merge, merge_lines
+from codex_orch_tui.ui.presentation.new_task import TaskDraft, plan_of, unseen_edits
+from codex_orch_tui.ui.presentation.paragraphs import plain_text
+from codex_orch_tui.ui.screens.approval import ApprovalScreen
+from codex_orch_tui.ui.screens.choose import ChooseScreen
+from codex_orch_tui.ui.screens.confirm import ConfirmChoice, ConfirmScreen
+from codex_orch_tui.ui.screens.merge import MergeScreen
+from codex_orch_tui.ui.screens.message import MessageScreen
+from codex_orch_tui.ui.screens.new_task import NewTaskResult, NewTaskScreen
+from codex_orch_tui.ui.widgets.hints import Hints
+from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
+from tests.fakes.states import BASE, Story, command_request
+
+
+class DialogApp(App[None]):
+    """What is under the dialogs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.results: list[Any] = []
+
+    def compose(self) -> ComposeResult:
+        yield Label("below")
+
+
+class Stage:
+    """A dialog under a pilot."""
+
+    def __init__(self, app: DialogApp, pilot: Pilot[None], screen: Screen[Any]) -> None:
+        self.app, self.pilot, self.screen = app, pilot, screen
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await self.pilot.pause(0.002)
+        await self.pilot.pause()
+
+    @property
+    def text(self) -> str:
+        """What the dialog says."""
+        said = [plain_text(view.paragraphs) for view in self.screen.query(ParagraphView)]
+        said += [str(each.render()) for each in self.screen.query(Static) if each.display]
+        return "\n".join(said)
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys that it offers."""
+        return {hint.key for hint in self.screen.query_one(Hints).hints}
+
+
+@asynccontextmanager
+async def shown(screen: Screen[Any], size: tuple[int, int] = (110, 34)) -> AsyncIterator[Stage]:
+    """A running app with an open dialog."""
+    app = DialogApp()
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(screen, app.results.append)
+        await pilot.pause()
+        yield Stage(app, pilot, screen)
+
+
+# New task.
+
+BASE_INFO = BaseInfo(branches=("main", "[red]topic"), current="main", dirty=())
+
+
+async def test_ctrl_s_starts_what_was_typed() -> None:
+    async with shown(NewTaskScreen(BASE_INFO)) as on:
+        await on.press(*"fix [/] it", "enter", *"now", "ctrl+s")
+        (result,) = on.app.results
+        assert isinstance(result, NewTaskResult)
+        assert result.plan is not None
+        (spec,) = result.plan.tasks
+        assert (spec.prompt, spec.title, spec.id) == ("fix [/] it\nnow", "fix [/] it", "fix-it")
+        assert (spec.role, spec.model) == (Role.IMPLEMENTER, None)
+        assert (spec.sandbox, spec.approval_policy) == (SandboxMode.WORKSPACE_WRITE, ApprovalPolicy.ON_REQUEST)
+        assert result.base_branch == "main"
+
+
+async def test_escape_keeps_the_draft_and_it_comes_back() -> None:
+    async with shown(NewTaskScreen(BASE_INFO)) as on:
+        await on.press(*"half a", "escape")
+        (result,) = on.app.results
+        assert result.plan is None
+        assert result.draft.text == "half a"
+    async with shown(NewTaskScreen(BASE_INFO, result.draft)) as on:
+        assert on.screen.query_one(TextArea).text == "half a"
+        await on.press("!", "escape")
+        assert on.app.results[0].draft.text == "half a!"
+
+
+async def test_an_empty_task_is_told_in_place() -> None:
+    async with shown(NewTaskScreen(BASE_INFO)) as on:
+        await on.press("tab", "ctrl+s")
+        assert on.app.results == []
+        assert "Write what to do first." in on.text
+        assert isinstance(on.app.focused, TextArea)
+        await on.press("x")
+        assert not on.screen.query_one(".problem").has_class("-told")
+
+
+async def test_a_models_name_has_no_blanks() -> None:
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x", model="a b"))) as on:
+        await on.press("ctrl+s")
+        assert on.app.results == []
+        assert isinstance(on.app.focused, Input)
+
+
+async def test_choices_are_kept_and_dangerous_ones_are_told() -> None:
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x"))) as on:
+        assert not on.screen.query_one(".danger").display
+        on.screen.query_one("#sandbox", Select).value = SandboxMode.DANGER_FULL_ACCESS.value
+        await on.press()
+        assert "Without a sandbox" in on.text
+        on.screen.query_one("#policy", Select).value = ApprovalPolicy.NEVER.value
+        on.screen.query_one("#base", Select).value = "[red]topic"
+        await on.press()
+        assert "Nothing holds it back" in on.text
+        await on.press("ctrl+s")
+        (result,) = on.app.results
+        assert result.base_branch == "[red]topic"
+        assert result.plan.tasks[0].sandbox is SandboxMode.DANGER_FULL_ACCESS
+        assert result.plan.tasks[0].approval_policy is ApprovalPolicy.NEVER
+
+
+async def test_it_names_edits_that_the_task_will_not_see() -> None:
+    async with shown(NewTaskScreen(replace(BASE_INFO, dirty=("[/]a.py", *"bcdef"))), size=(80, 24)) as on:
+        assert "6 edits in your checkout" in on.text
+        assert "[/]a.py, b, c, d and 2 more" in on.text
+        assert on.screen.query_one(Hints).region.bottom <= 24
+
+
+def test_the_words_about_edits() -> None:
+    assert unseen_edits(()) == ""
+    assert unseen_edits(("a",)).startswith("1 edit in your checkout is not committed")
+
+
+async def test_no_branch_to_start_from_is_told() -> None:
+    nothing = BaseInfo(branches=(), current=None, dirty=())
+    async with shown(NewTaskScreen(nothing, TaskDraft(text="x"))) as on:
+        await on.press("ctrl+s")
+        assert on.app.results == []
+        assert "no branch to start from" in on.text
+
+
+async def test_a_branch_that_is_gone_gives_way_to_the_checked_out_one() -> None:
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x", base_branch="gone"))) as on:
+        await on.press("ctrl+s")
+        assert on.app.results[0].base_branch == "main"
+
+
+def test_a_plan_of_a_draft() -> None:
+    plan = plan_of(TaskDraft(text="  Fix it\n\nall of it ", model=" gpt-5.5 ", role=Role.TESTER))
+    (spec,) = plan.tasks
+    assert (plan.title, spec.prompt, spec.model, spec.role) == ("Fix it", "Fix it\n\nall of it", "gpt-5.5", Role.TESTER)
+
+
+# Message.
+
+
+async def test_a_message_is_sent_by_ctrl_s_only() -> None:
+    async with shown(MessageScreen("To [/]fix", "The running turn gets it.", "so")) as on:
+        await on.press("enter", *"on", "ctrl+s")
+        assert on.app.results == ["so\non"]
+
+
+async def test_a_closed_message_is_kept_and_an_empty_one_not_sent() -> None:
+    screen = MessageScreen("To fix", "A new turn begins with it.")
+    async with shown(screen) as on:
+        await on.press("ctrl+s")
+        assert on.app.results == []
+        assert "Write something first." in on.text
+        await on.press(*"wait", "escape")
+        assert on.app.results == [None]
+        assert screen.draft == "wait"
+
+
+# Confirm and choose.
+
+CHOICES = (
+    ConfirmChoice(key="s", label="stop", consequence="[red]turns[/] end"),
+    ConfirmChoice(key="D", label="discard", consequence="all goes", is_dangerous=True),
+)
+
+
+@pytest.mark.parametrize(("keys", "result"), [("s", ["s"]), ("D", ["D"]), ("d", []), ("enter", []), ("space", [])])
+async def test_only_a_choices_own_key_answers(keys: str, result: list[str]) -> None:
+    async with shown(ConfirmScreen("Leave [/]?", ["2 workers run."], CHOICES)) as on:
+        assert "[red]turns[/] end" in on.text
+        await on.press(keys)
+        assert on.app.results == result
+
+
+async def test_escape_changes_nothing() -> None:
+    async with shown(ConfirmScreen("Leave?", [], CHOICES)) as on:
+        await on.press("escape")
+        assert on.app.results == [None]
+
+
+OPTIONS = (Option(value="b", label="branch", detail="[/]"), Option(value="p", label="path"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "result"),
+    [(["2"], "p"), (["down", "enter"], "p"), (["enter"], "b"), (["space"], "b"), (["escape"], None)],
+)
+async def test_one_of_a_few_is_chosen(keys: list[str], result: str | None) -> None:
+    async with shown(ChooseScreen("Copy", OPTIONS)) as on:
+        await on.press(*keys)
+        assert on.app.results == [result]
+
+
+# Merge.
+
+
+def finished() -> Task:
+    """A task that waits for its merge."""
+    story = Story()
+    (ref,) = story.run(["Add search"])
+    story.start(ref)
+    story.finish(ref)
+    return story.state.tasks[ref]
+
+
+COMMIT = CommitSummary(
+    id=CommitId("9b07d31" + "0" * 33), parents=(), subject="[/] Add search", body="", author="Ada", time_s=0
+)
+PREVIEW = MergePreview(
+    base_branch="main",
+    branch="orch/x/add-search",
+    old=BASE,
+    new=COMMIT.id,
+    tree="77ab01c" + "0" * 33,
+    commits=(COMMIT,),
+    commit_count=2,
+    files=3,
+    checkout="/home/ada/shop-api",
+)
+
+
+async def test_enter_merges_what_is_shown() -> None:
+    async with shown(MergeScreen(finished(), PREVIEW)) as on:
+        assert "4f1c2aa → 9b07d31   fast-forward, 2 commits, tree 77ab01c" in on.text
+        assert "9b07d31  [/] Add search" in on.text
+        assert "reviewed not yet" in on.text
+        await on.press("m", "y", "space")
+        assert on.app.results == []
+        await on.press("enter")
+        assert on.app.results == [True]
+
+
+async def test_escape_leaves_everything() -> None:
+    async with shown(MergeScreen(finished(), PREVIEW)) as on:
+        await on.press("escape")
+        assert on.app.results == [False]
+
+
+async def test_an_enter_that_was_typed_ahead_merges_nothing() -> None:
+    app = DialogApp()
+    async with app.run_test() as pilot:
+        app.push_screen(MergeScreen(finished(), PREVIEW), app.results.append)
+        app.post_message(events.Key("enter", "\r"))
+        screen = app.screen
+        assert isinstance(screen, MergeScreen)
+        screen.action_merge()
+        assert app.results == []
+        await pilot.pause()
+
+
+REFUSALS = [
+    replace(
+        PREVIEW,
+        refusal=Refusal(
+            reason=RefusalReason.OVERLAP,
+            message="Your [/]work is in the way.",
+            paths=("src/a.py",),
+            next_step="commit it",
+        ),
+        overlaps=(Overlap(path="src/a.py", kind=OverlapKind.EDITED),),
+    ),
+    replace(PREVIEW, overlaps=(Overlap(path="src/a.py", kind=OverlapKind.UNTRACKED),)),
+    replace(PREVIEW, behind=2),
+    replace(PREVIEW, commit_count=0),
+]
+
+
+@pytest.mark.parametrize("preview", REFUSALS)
+async def test_a_refusal_cannot_be_answered_yes(preview: MergePreview) -> None:
+    async with shown(MergeScreen(finished(), preview)) as on:
+        assert not can_merge(preview)
+        assert "nothing was moved" in on.text
+        assert on.keys == {"esc"}
+        await on.press("enter")
+        assert on.app.results == []
+        await on.press("escape")
+        assert on.app.results == [False]
+
+
+def test_a_refusal_names_the_paths_and_the_next_step() -> None:
+    said = plain_text(merge_lines(finished(), REFUSALS[0]))
+    assert "Your [/]work is in the way." in said
+    assert "src/a.py edited by you" in said
+    assert "next commit it" in said
+    assert "u updates the task" in plain_text(merge_lines(finished(), REFUSALS[2]))
+
+
+# Everything of a question.
+
+
+def asked(**changes: Any) -> tuple[Approval, Task]:
+    """A question and who asks it."""
+    story = Story()
+    (ref,) = story.run(["Fix auth"])
+    story.start(ref)
+    approval_id = story.ask(ref, replace(command_request(story, ref), **changes))
+    return story.state.approvals[approval_id], story.state.tasks[ref]
+
+
+async def test_everything_is_shown_and_nothing_of_it_reaches_the_terminal_raw() -> None:
+    approval, task = asked(raw_json='{"command":"\\u001b]52;c;x\\u0007","note":"[/] \\u202e"}')
+    async with shown(ApprovalScreen(approval, task)) as on:
+        assert '"note": "[/] \\u{202E}"' in on.text
+        assert "\x1b" not in on.text
+        assert "accept, accept for session, decline, cancel" in on.text
+        await on.press("a", "d", "enter")
+        assert on.app.results == []
+        await on.press("escape")
+        assert on.app.results == [True]
+
+
+async def test_a_question_is_read_when_its_last_row_was_seen() -> None:
+    approval, task = asked(command="\n".join(["true"] * 90), raw_json='{"a": [' + ",".join("1" * 200) + "]}")
+    async with shown(ApprovalScreen(approval, task), size=(80, 24)) as on:
+        await on.press("end", "escape")
+        assert on.app.results == [False], "it was jumped over"
+    async with shown(ApprovalScreen(approval, task), size=(80, 24)) as on:
+        await on.press(*["pagedown"] * 6, "escape")
+        assert on.app.results == [True]

@@ -1,0 +1,55 @@
+"""Leaving: q, ctrl+c, waiting for the end."""
+
+import asyncio
+
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.ui.screens.confirm import ConfirmScreen
+from codex_orch_tui.ui.screens.new_task import NewTaskScreen
+from tests.fakes.states import Story
+from tests.ui.test_main_screen import Screen, shown
+
+
+def left(on: Screen) -> bool:
+    return on.app._exit
+
+
+async def test_q_leaves_at_once_when_nothing_runs() -> None:
+    async with shown(Story()) as on:
+        await on.press("q")
+        assert left(on)
+        assert on.app.return_value == 0
+
+
+async def test_q_asks_while_workers_are_busy_and_escape_stays() -> None:
+    async with shown() as on:
+        await on.press("q")
+        assert isinstance(on.app.screen, ConfirmScreen)
+        assert "1 working, 1 waiting for you, 1 queued" in on.text()
+        await on.press("escape")
+        assert not left(on)
+        await on.press("q", "x")
+        assert left(on)
+
+
+async def test_ctrl_c_asks_once_and_out_of_a_dialog_too() -> None:
+    async with shown() as on:
+        await on.press("n")
+        await on.until(lambda: isinstance(on.app.screen, NewTaskScreen))
+        await on.press("ctrl+c", "ctrl+c", "ctrl+q")
+        assert sum(isinstance(screen, ConfirmScreen) for screen in on.app.screen_stack) == 1
+        await on.press("escape")
+        assert isinstance(on.app.screen, NewTaskScreen)
+
+
+async def test_waiting_ends_with_the_last_turn_and_q_stays() -> None:
+    async with shown() as on:
+        await on.press("q", "w")
+        await on.until_shown("closes when all turns have ended")
+        await on.press("q")
+        await on.until(lambda: "closes when" not in on.text())
+        await on.press("q", "w")
+        for ref in on.fake.state.tasks:
+            assert not left(on)
+            on.fake.apply(ev.TaskInterrupted(ref=ref, cause="end"))
+            await asyncio.sleep(0)
+        await on.until(lambda: left(on))
