@@ -214,12 +214,12 @@ def _moved_since(
 def _overlap_refusal(base_branch: str, checkout: str, overlaps: tuple[Overlap, ...]) -> Refusal:
     kinds = {overlap.kind for overlap in overlaps}
     what = {
-        frozenset({OverlapKind.EDITED}): "edits",
-        frozenset({OverlapKind.UNTRACKED}): "work that git does not know",
-    }.get(frozenset(kinds), "edits and untracked files")
+        frozenset({OverlapKind.EDITED}): "edits of yours",
+        frozenset({OverlapKind.UNTRACKED}): "files of yours that git does not know",
+    }.get(frozenset(kinds), "edits and untracked files of yours")
     return Refusal(
         reason=RefusalReason.OVERLAP,
-        message=f"the merge would write files in which you have {what}, in {checkout}, where {base_branch} is checked out",
+        message=f"{checkout}, where {base_branch} is checked out, has {what} in files that the merge would write",
         paths=tuple(overlap.path for overlap in overlaps),
         next_step="commit these paths, stash them or move them away, then merge again",
     )

@@ -25,8 +25,8 @@ from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.services.orchestrator import Orchestrator
 from codex_orch_tui.services.ports import Connector
 
-FIRST_STEPS = "g answers the question, d reads a diff, m merges, u updates a task from main, s writes to a worker"
-_REAL = "This is a demo: the Codex is real, the model follows a script, nothing of yours is touched"
+FIRST_STEPS = "g answers the question, d reads a diff, m merges, u updates from main, s writes to a worker"
+_REAL = "This is a demo: real Codex, scripted model, nothing of yours is touched"
 _SIMULATED = "This is a simulated demo: no Codex takes part, nothing of yours is touched"
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "USER", "LOGNAME")
@@ -54,7 +54,7 @@ class DemoOrchestrator(Orchestrator):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the person should know at the start: this is a demo, and how it is used."""
-        return (*super().notes, f"{self.introduction} → {FIRST_STEPS}")
+        return (*super().notes, f"{self.introduction}: {FIRST_STEPS}")
 
     async def begin(self) -> tuple[TaskRef, ...]:
         """Starts the demo's three tasks and says in the log of each what this is.

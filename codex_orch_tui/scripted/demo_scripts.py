@@ -59,7 +59,7 @@ class Pace:
 
 
 AT_ONCE = Pace(meets=True)
-FOR_PEOPLE = Pace(piece_s=0.12)
+FOR_PEOPLE = Pace(piece_s=0.2)
 
 
 def build_command(build_server: Path) -> str:
@@ -87,7 +87,7 @@ def demo_scripts(build_server: Path, pace: Pace) -> tuple[Script, ...]:
             say("I will look at the products and the routes first."),
             _plan(0),
             Shell(cmd="cat shop_api/products.py shop_api/server.py"),
-            Think(text="**Where the search goes** The route stays thin; the matching gets a module of its own."),
+            Think(text="**Where the search goes**\n\nThe route stays thin; the matching gets a module of its own."),
             say("The names are all there is to search in. I will keep the matching apart from the route."),
             _plan(1),
             Patch(text=patches.SEARCH),
