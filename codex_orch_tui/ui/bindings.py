@@ -55,6 +55,8 @@ class Action:
     """It needs no cursor and so can be called by its name."""
     priority: bool = False
     """It acts before, and in spite of, whatever has the focus."""
+    is_bound: bool = True
+    """False: the widget binds it itself, because its action takes an argument; it is here to be listed and moved."""
 
     @property
     def name(self) -> str:
@@ -112,12 +114,20 @@ def _table() -> Iterator[Action]:
     yield Action("approval.cancel", "c", "cancel turn", ask, asks, "No, and the turn ends", 6)
     yield Action("approval.view", "v", "view all", ask, asks, "Everything that the request carries", 3)
 
+    yield Action("approval.send", "ctrl+s", "send", ask, asks, "Send the answers of a form", is_bound=False)
+    yield Action("approval.next", "right_square_bracket,right", "next", ask, asks, "The next question", is_bound=False)
+    yield Action(
+        "approval.previous", "left_square_bracket,left", "previous", ask, asks, "The question before", is_bound=False
+    )
+
     review, reading = Where.REVIEW, Group.REVIEW
     yield Action("review.viewed", "space", "viewed", review, reading, "Mark the file as viewed, go to the next", 1)
     yield Action("review.next_file", "right_curly_bracket", "next file", review, reading, "To the next file", 4)
     yield Action("review.previous_file", "left_curly_bracket", "previous file", review, reading, "To the file before")
     yield Action("review.merge", "m", "merge", review, reading, "Leave the review and merge; asks first", 2)
     yield Action("review.back", "escape,q", "back", review, reading, "Leave the review", 5)
+    yield Action("review.editor", "e", "editor", review, reading, "The file in your editor", is_bound=False)
+    yield Action("review.switch", "tab,shift+tab", "switch", review, reading, "Files or diff", is_bound=False)
     diff = Where.DIFF
     yield Action("diff.next_hunk", "right_square_bracket", "next hunk", diff, reading, "To the next hunk", 3)
     yield Action("diff.previous_hunk", "left_square_bracket", "previous hunk", diff, reading, "To the hunk before")
@@ -173,7 +183,7 @@ def bindings(*places: Where) -> list[BindingType]:
             priority=action.priority,
         )
         for action in ACTIONS
-        if action.where in places
+        if action.where in places and action.is_bound
     ]
 
 

@@ -1,6 +1,5 @@
 """Messages, interrupts, updates and the way out, from the keyboard on the real Codex."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -125,7 +124,7 @@ async def test_leaving_asks_while_a_worker_runs(scratch: Path) -> None:
         ref = await me.new_task("BEGIN")
         await me.on.model.hanging("gate")
         await me.press("q")
-        await me.see("1 worker", "stop", "esc")
+        await me.see("1 working", "stop and quit", "esc")
         await me.press("escape")
         await me.pilot.pause()
         assert me.app.is_running
@@ -152,8 +151,8 @@ async def test_closed_with_a_question_open_and_opened_again(scratch: Path) -> No
                         await me.see("1 needs you")
                         await me.press("q")
                         await me.see("question")
-                        await me.press("s")
-                        await pilot.pause()
+                        await me.press("x")
+                        assert app.return_value == 0
                         continue
                     (ref,) = me.refs
                     await me.see("interrupted", "expired")
