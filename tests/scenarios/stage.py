@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.services.orchestrator import Orchestrator
 
 PATIENCE_S = 15.0
+MCP_SERVER = Path(__file__).parents[1] / "fakes" / "mcp_server.py"
 FEATURES = ("default_mode_request_user_input", "request_permissions_tool")
 
 ACCEPT = Decision(choice=Choice.ACCEPT)
@@ -134,10 +136,11 @@ class Stage:
 
 @asynccontextmanager
 async def running(
-    root: Path, repository: Path, model: ModelServer, settings: Mapping[str, Any]
+    root: Path, repository: Path, model: ModelServer, settings: Mapping[str, Any], *, mcp: bool = False
 ) -> AsyncIterator[Orchestrator]:
     """The program without a screen, opened and closed in good order."""
-    home = write_codex_home(root / "codex-home", model.base_url, features=FEATURES)
+    servers = {"asker": [sys.executable, str(MCP_SERVER)]} if mcp else {}
+    home = write_codex_home(root / "codex-home", model.base_url, mcp_servers=servers, features=FEATURES)
     environment = {"PATH": os.environ["PATH"], "HOME": str(root / "home"), "CODEX_HOME": str(home)}
     config = Config(**settings)
     orchestrator = await Orchestrator.open(repository, config, CodexConnector(environment=environment))
@@ -151,13 +154,18 @@ async def running(
 
 @asynccontextmanager
 async def stage(
-    root: Path, scripts: Iterable[Script], *, files: Mapping[str, str] | None = None, **settings: Any
+    root: Path,
+    scripts: Iterable[Script],
+    *,
+    files: Mapping[str, str] | None = None,
+    mcp: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[Stage]:
-    """Everything that a scenario needs, in `root`."""
+    """Everything that a scenario needs, in `root`; with `mcp` Codex has an MCP server `asker`."""
     (root / "outside").mkdir()
     repository = make_repository(root, files or {"README.md": "hello\n"})
     async with (
         ModelServer(scripts, roots=[str(root)]) as model,
-        running(root, repository, model, settings) as orchestrator,
+        running(root, repository, model, settings, mcp=mcp) as orchestrator,
     ):
         yield Stage(root, repository, model, orchestrator)

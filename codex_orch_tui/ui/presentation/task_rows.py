@@ -172,7 +172,7 @@ class TaskRows:
             depth=depth,
             sign=look.ascii_sign if self.ascii_only else look.sign,
             sign_tone=look.tone,
-            text=item.title,
+            text=item.title or _UNTITLED.get(item.kind, "…"),
             text_tone=Tone.PLAIN if item.status is ItemStatus.IN_PROGRESS else Tone.QUIET,
             remark=remark,
             remark_tone=tone,
@@ -181,6 +181,8 @@ class TaskRows:
         )
 
 
+_UNTITLED = {ItemKind.AGENT_MESSAGE: "writing …", ItemKind.REASONING: "thinking …", ItemKind.FILE_CHANGE: "editing …"}
+"""What an item is called while Codex has not told its title."""
 _TURN_WORDS = {
     TurnStatus.IN_PROGRESS: ("", Tone.QUIET),
     TurnStatus.COMPLETED: ("", Tone.QUIET),

@@ -176,16 +176,21 @@ class ApprovalForm(Vertical):
         return bool(pickers) and key in set("123456789") and pickers[0].choose(int(key) - 1)
 
     def on_key(self, event: events.Key) -> None:
-        """Enter goes on to the next field and sends nothing; up and down move between lines."""
+        """Enter and tab go on to the next field and send nothing; up and down move between lines.
+
+        Beyond the last field tab goes on to the next pane, as everywhere.
+        """
         focused = self.screen.focused
         here = next((index for index, field in enumerate(self.fields) if field.holds(focused)), None)
-        steps = {"enter": 1}
+        steps = {"enter": 1, "tab": 1, "shift+tab": -1}
         if isinstance(focused, FormLine):
             steps |= {"down": 1, "up": -1}
         if here is None or event.key not in steps:
             return
+        there = here + steps[event.key]
+        if "tab" in event.key and not 0 <= there < len(self.fields):
+            return
         event.stop()
         event.prevent_default()
-        there = here + steps[event.key]
         if 0 <= there < len(self.fields):
             self.fields[there].enter()

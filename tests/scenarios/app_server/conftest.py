@@ -28,31 +28,7 @@ from codex_orch_tui.scripted.script import Script
 
 FEATURES = ("default_mode_request_user_input", "request_permissions_tool")
 PATIENCE_S = 10.0
-
-# A stdio MCP server with two tools: `plain` says hi, `form` asks the person and says what came back.
-MCP_SERVER = """
-import json, sys
-FORM = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "title": "Name"},
-    "age": {"type": "integer"}, "ok": {"type": "boolean"}, "ratio": {"type": "number"},
-    "colour": {"type": "string", "enum": ["red", "blue"]}}}
-TOOLS = [{"name": name, "description": name, "inputSchema": {"type": "object", "properties": {}}}
-         for name in ("plain", "form")]
-def send(**message): print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
-def said(text): return {"content": [{"type": "text", "text": text}]}
-call = None
-for message in map(json.loads, sys.stdin):
-    method, ident = message.get("method"), message.get("id")
-    if method == "initialize":
-        send(id=ident, result={"protocolVersion": message["params"]["protocolVersion"],
-             "capabilities": {"tools": {}}, "serverInfo": {"name": "asker", "version": "1"}})
-    elif method == "tools/list": send(id=ident, result={"tools": TOOLS})
-    elif method == "tools/call" and message["params"]["name"] == "plain": send(id=ident, result=said("hi"))
-    elif method == "tools/call":
-        call = ident
-        send(id="form", method="elicitation/create", params={"message": "Fill in", "requestedSchema": FORM})
-    elif ident == "form": send(id=call, result=said(json.dumps(message.get("result"), sort_keys=True)))
-    elif ident is not None: send(id=ident, error={"code": -32601, "message": "no"})
-"""
+MCP_SERVER = Path(__file__).parents[2] / "fakes" / "mcp_server.py"
 
 SignalT = TypeVar("SignalT")
 
@@ -153,10 +129,8 @@ def launch(root: Path, home: Path, *, overrides: tuple[str, ...] = ()) -> Launch
 async def _rig(
     root: Path, scripts: Iterable[Script], *, mcp: bool = False, roots: tuple[Path, ...] = ()
 ) -> AsyncIterator[Rig]:
-    server_file = root / "mcp_server.py"
-    server_file.write_text(MCP_SERVER, encoding="utf-8")
     async with ModelServer(scripts, roots=[str(root), *map(str, roots)]) as model:
-        servers = {"asker": [sys.executable, str(server_file)]} if mcp else {}
+        servers = {"asker": [sys.executable, str(MCP_SERVER)]} if mcp else {}
         home = write_codex_home(root / "codex-home", model.base_url, mcp_servers=servers, features=FEATURES)
         rig = Rig(root, model, await AppServer.open(launch(root, home)))
         follower = asyncio.create_task(rig.follow())

@@ -7,7 +7,7 @@ import pytest
 
 from codex_orch_tui.domain.approval import ApprovalKind, Outcome
 from codex_orch_tui.domain.task import TaskState
-from codex_orch_tui.scripted.script import Ask, Patch, RequestPermissions, Say, Script, Shell, WriteStdin
+from codex_orch_tui.scripted.script import Ask, McpCall, Patch, RequestPermissions, Say, Script, Shell, WriteStdin
 from tests.scenarios.stage import add_file
 from tests.scenarios.tui.user import User, user
 
@@ -171,3 +171,22 @@ async def test_nothing_is_answered_by_leaving(scratch: Path) -> None:
         (approval,) = me.on.orchestrator.state.approvals.values()
         assert approval.is_pending
     assert not (scratch / "outside" / "mark").exists()
+
+
+async def test_a_form_of_an_mcp_server_is_filled_in(scratch: Path) -> None:
+    steps = (McpCall(server="asker", tool="form"), Say(text="thanks"))
+    async with user(scratch, [Script("MARK", steps)], mcp=True) as me:
+        await asked(me)
+        await me.see("asker", "form", "decline")
+        await me.press("a")
+        await me.on.until(lambda: len(me.on.orchestrator.state.approvals) == 2)
+        form = list(me.on.orchestrator.state.approvals.values())[1]
+        assert form.request.kind is ApprovalKind.ELICITATION
+        await me.press("g")
+        await me.see("Fill in", "Name")
+        await me.press("enter", "tab", "tab")
+        await me.type("Robin")
+        await me.press("ctrl+s")
+        await me.done(me.refs[0])
+        assert me.on.orchestrator.state.approvals[form.id].outcome is Outcome.ANSWERED
+        assert "Robin" in str(me.on.model.requests[-1].input[-1])

@@ -95,10 +95,11 @@ async def user(
     *,
     size: tuple[int, int] = (160, 45),
     files: Mapping[str, str] | None = None,
+    mcp: bool = False,
     **settings: Any,
 ) -> AsyncIterator[User]:
     """The whole program with its screen. The guard of approvals is off unless a test asks for it."""
-    async with stage(root, scripts, files=files, **({"approval_guard_ms": 0} | settings)) as on:
+    async with stage(root, scripts, files=files, mcp=mcp, **({"approval_guard_ms": 0} | settings)) as on:
         app = OrchApp(on.orchestrator)
         async with app.run_test(size=size) as pilot:
             yield User(on, app, pilot)
