@@ -1,5 +1,6 @@
 """The program's entry: runs a command and turns whatever ends it into an exit code and at most one sentence."""
 
+import gc
 import io
 import os
 import sys
@@ -14,6 +15,8 @@ PROGRAM = "codex-orch-tui"
 
 def main() -> NoReturn:
     """What the console script calls."""
+    # What is imported stays: looking through it for garbage would be a tenth of the way to the first frame.
+    gc.disable()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -46,4 +49,5 @@ def _dispatch(arguments: list[str]) -> int:
         return open_screen()
     from codex_orch_tui.cli.commands import run_commands
 
+    gc.enable()
     return run_commands(arguments)

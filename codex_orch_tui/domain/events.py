@@ -57,6 +57,13 @@ class TaskEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQueued(TaskEvent):
+    """The task waits for a slot again, for its next turn. `text` is what it will be told when it has to wait."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStarted(TaskEvent):
     """The task got a slot: worktree, setup and worker follow."""
 
@@ -227,6 +234,19 @@ class NothingToCommit(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BranchFollowed(TaskEvent):
+    """Somebody else moved the task's branch: the worker with an accepted command, or the person in its folder.
+
+    `commits` are all of the branch, oldest first; `worktree` has the commit that it stands on now.
+    """
+
+    worktree: Worktree
+    tip: CommitId
+    commits: tuple[TaskCommit, ...]
+    totals: DiffTotals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFinished(TaskEvent):
     """A turn was completed and its edits are committed: the task is ready for review."""
 
@@ -387,7 +407,8 @@ TurnEvent = (
     | FaultTold
 )
 LifeEvent = (
-    TaskStarted
+    TaskQueued
+    | TaskStarted
     | WorktreePlanned
     | WorktreeCreated
     | SetupFinished
@@ -404,6 +425,7 @@ LifeEvent = (
 GitEvent = (
     CommitMade
     | NothingToCommit
+    | BranchFollowed
     | ReviewRecorded
     | UpdateStarted
     | UpdateFinished

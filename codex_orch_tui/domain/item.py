@@ -111,6 +111,7 @@ class FaultKind(StrEnum):
     WORKER_DIED = "worker_died"
     SETUP_FAILED = "setup_failed"
     GIT = "git"
+    WORKTREE_MISSING = "worktree_missing"
     STORAGE = "storage"
     OTHER = "other"
 

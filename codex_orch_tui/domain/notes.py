@@ -41,6 +41,10 @@ def _git_note(event: ev.GitEvent) -> tuple[LogKind, str] | None:
             files = "1 file" if commit.files == 1 else f"{commit.files} files"
             size = f"{files} +{commit.insertions} −{commit.deletions}"
             return LogKind.COMMIT, "\n".join((f"{short(commit.id)} {commit.subject} ({size})", *notes))
+        case ev.BranchFollowed():
+            number = len(event.commits)
+            commits = "1 commit" if number == 1 else f"{number} commits"
+            return LogKind.COMMIT, f"the branch was moved by other hands: now at {short(event.tip)}, {commits}"
         case ev.NothingToCommit():
             return LogKind.NOTE, "the turn changed no file: nothing to commit"
         case ev.UpdateFinished(worktree=worktree):
@@ -82,6 +86,8 @@ def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str]
 
 def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None:
     match event:
+        case ev.TaskQueued(text=text) if text:
+            return LogKind.NOTE, f"waits for a free worker, which will get: {text}"
         case ev.WorktreeCreated(worktree=worktree, copied=copied):
             brought = f", copied {', '.join(copied)}" if copied else ""
             base = f"{worktree.base_branch} {short(worktree.base_commit)}"

@@ -87,6 +87,8 @@ def _reduce_task(state: State, task: Task, event: ev.OfTask, at_s: float) -> Tas
 
 def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
     match event:
+        case ev.TaskQueued():
+            return replace(_to(task, TaskState.QUEUED, at_s), ended_at_s=None, fault=None)
         case ev.TaskStarted():
             started = task.started_at_s if task.started_at_s is not None else at_s
             return replace(_to(task, TaskState.STARTING, at_s), started_at_s=started, ended_at_s=None, fault=None)
@@ -168,6 +170,10 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
             return replace(task, commits=(*task.commits, event.commit), tip=event.commit.id, totals=event.totals)
         case ev.NothingToCommit() | ev.UpdateStarted() | ev.WorktreeKept():
             return task
+        case ev.BranchFollowed():
+            return replace(
+                task, worktree=event.worktree, tip=event.tip, commits=event.commits, totals=event.totals, conflicts=()
+            )
         case ev.ReviewRecorded():
             reviewed = Reviewed(
                 base=event.base, tip=event.tip, files_viewed=event.files_viewed, files_total=event.files_total

@@ -64,6 +64,8 @@ class OrchApp(App[int], inherit_bindings=False):
         self.ended_by: signal.Signals | None = None
         self._main = MainScreen(orchestrator, self.errands, simulated=simulated)
         self._clash_told = False
+        # One and the same: painted lines are kept by the filter that they went through.
+        self._control_filter = ControlFilter()
         self._use_themes()
 
     def get_default_screen(self) -> Screen[Any]:
@@ -72,7 +74,7 @@ class OrchApp(App[int], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and last the net that lets no control character through."""
-        return [*super().get_line_filters(), ControlFilter()]
+        return [*super().get_line_filters(), self._control_filter]
 
     @property
     def main_screen(self) -> MainScreen:

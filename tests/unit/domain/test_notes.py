@@ -45,6 +45,16 @@ REQUEST = ApprovalRequest(
         ),
         (ev.NothingToCommit(ref=REF), LogKind.NOTE, "the turn changed no file: nothing to commit"),
         (
+            ev.BranchFollowed(ref=REF, worktree=WORKTREE, tip=NEW, commits=(COMMIT,), totals=DiffTotals()),
+            LogKind.COMMIT,
+            "the branch was moved by other hands: now at 2222222, 1 commit",
+        ),
+        (
+            ev.TaskQueued(ref=REF, text="use tabs"),
+            LogKind.NOTE,
+            "waits for a free worker, which will get: use tabs",
+        ),
+        (
             ev.UpdateFinished(ref=REF, worktree=WORKTREE, tip=NEW, totals=DiffTotals()),
             LogKind.COMMIT,
             "updated: now stands on main 1111111",
