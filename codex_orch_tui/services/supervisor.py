@@ -5,13 +5,14 @@ never its siblings. Nothing is started again by itself: a turn may have had effe
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
+from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
@@ -33,11 +34,15 @@ class _Job:
     """What the supervisor holds of a task beyond the state."""
 
     running: asyncio.Task[None] | None = None
+    is_starting: bool = False
+    """Queued, being prepared or connected: every step up to the turn can be cancelled and tidies up."""
     worker: Worker | None = None
     reader: asyncio.Task[None] | None = None
-    idle: asyncio.TimerHandle | None = None
-    holds_slot: bool = False
+    ending: asyncio.Task[None] | None = None
+    """The worker's process is being ended; no other may take up its thread before that."""
+    stopping: asyncio.Task[None] | None = None
     stop_cause: str = ""
+    idle: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +67,7 @@ class Supervisor:
     _jobs: dict[TaskRef, _Job] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_closing: bool = False
     _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,34 +78,45 @@ class Supervisor:
         async with asyncio.TaskGroup() as self._group:
             self._ready.set()
             await until.wait()
-            self._ready.clear()
+            self._is_closing = True
             await self.stop_all("the program was closed")
         self._group = None
 
     # -- commands -----------------------------------------------------------------------------------------------
 
     async def start(self, ref: TaskRef) -> None:
-        """Queue a task that has never had a turn."""
-        await self._ready.wait()
-        self._spawn(ref, lambda: self._first_turn(ref))
+        """Begin with a task that has never had a turn; without effect when it was stopped meanwhile.
+
+        Raises:
+            NotPossibleError: the program is closing.
+        """
+        await self._opened()
+        if self._task(ref).state is TaskState.QUEUED:
+            self._spawn(ref, lambda: self._first_turn(ref))
 
     async def resume(self, ref: TaskRef) -> None:
-        """Go on with a task that stopped before its end."""
-        await self._wound_up(ref)
+        """Go on with a task that stopped before its end.
+
+        Raises:
+            NotPossibleError: it did not stop, or the program is closing.
+        """
+        await self.wound_up(ref)
         task = self._task(ref)
-        if task.thread is None or task.worktree is None:
-            self._spawn(ref, lambda: self._first_turn(ref))
+        if not sel.can_continue(task):
+            raise NotPossibleError(f"{task.spec.title} has not stopped; there is nothing to continue")
+        lost = task.fault is not None and task.fault.kind is FaultKind.WORKTREE_MISSING
+        if _has_begun(task):
+            self._again(ref, "", lambda: self._next_turn(ref, CONTINUE_PROMPT, make_folder=lost))
         else:
-            self._spawn(ref, lambda: self._next_turn(ref, CONTINUE_PROMPT))
+            self._again(ref, "", lambda: self._first_turn(ref, make_folder=lost))
 
     async def message(self, ref: TaskRef, text: str) -> str:
         """Steer the running turn, or begin a new one; tells which: "steered" or "new turn".
 
         Raises:
-            NotPossibleError: the task cannot take a message now.
+            NotPossibleError: the task cannot take a message now, or the program is closing.
         """
-        job = self._job(ref)
-        worker = job.worker
+        worker = self.worker(ref)
         if worker is not None and worker.in_turn:
             try:
                 await worker.steer(text)
@@ -108,16 +125,28 @@ class Supervisor:
                     raise NotPossibleError(f"the running turn did not take it: {error.fault.message}") from error
             else:
                 return "steered"
-        await self._wound_up(ref)
-        self._spawn(ref, lambda: self._next_turn(ref, text))
+        await self.wound_up(ref)
+        task = self._task(ref)
+        if not sel.can_message(task):
+            raise NotPossibleError(f"{task.spec.title} cannot take a message now")
+        if _has_begun(task):
+            self._again(ref, text, lambda: self._next_turn(ref, text))
+        else:
+            self._again(ref, text, lambda: self._first_turn(ref, text))
         return "new turn"
 
-    async def _wound_up(self, ref: TaskRef) -> None:
-        """Wait while what the last turn edited is being committed."""
-        await self._ready.wait()
+    async def wound_up(self, ref: TaskRef) -> None:
+        """Return when the task's last turn is over: its worker stopped, its edits committed.
+
+        To be called for a task whose turn has ended or is ending; another one is waited for as long as it runs.
+
+        Raises:
+            NotPossibleError: the program is closing.
+        """
+        await self._opened()
         job = self._job(ref)
-        if job.running is not None:
-            await asyncio.wait([job.running])
+        while under_way := [task for task in (job.stopping, job.running) if task is not None]:
+            await asyncio.wait(under_way)
 
     async def interrupt(self, ref: TaskRef) -> None:
         """End the running turn; the worker stays.
@@ -125,31 +154,43 @@ class Supervisor:
         Raises:
             NotPossibleError: no turn is running, or Codex did not take it.
         """
-        worker = self._job(ref).worker
+        worker = self.worker(ref)
         if worker is None or not worker.in_turn:
             raise NotPossibleError("no turn is running")
         try:
-            await worker.interrupt()
+            has_ended = await worker.interrupt()
         except ConnectionFailedError as error:
             raise NotPossibleError(error.fault.message) from error
+        if not has_ended:
+            raise NotPossibleError("the turn was told to end and has not done so yet; x stops its worker")
 
     async def stop(self, ref: TaskRef, cause: str = "stopped by you") -> None:
-        """End the task's turn and its worker process; returns when both are gone and edits are committed."""
+        """End the task's turn and its worker process; returns when both are gone and edits are committed.
+
+        Every caller waits for the same stop; a caller that is cancelled does not cut it short.
+        """
         job = self._job(ref)
+        if job.stopping is None:
+            job.stopping = asyncio.create_task(self._stop(ref, job, cause), name=f"stop {ref}")
+        await asyncio.shield(job.stopping)
+
+    async def _stop(self, ref: TaskRef, job: _Job, cause: str) -> None:
         job.stop_cause = cause
-        if job.running is not None and (job.worker is None or not job.holds_slot):
-            # Queued, or still being prepared: every step up to the worker can be cancelled and tidies up.
-            job.running.cancel()
-        elif self._task(ref).state in ACTIVE:
-            self.hub.apply(ev.StopRequested(ref=ref))
-        await self._end_worker(job)
-        if job.running is not None:
-            await asyncio.wait([job.running])
-        if self._task(ref).state is TaskState.QUEUED:
-            # Cancelled before its first step: the job had no chance to tell its end.
-            job.running = None
-            self.hub.apply(ev.TaskInterrupted(ref=ref, cause=cause))
-        job.stop_cause = ""
+        try:
+            if job.running is not None and job.is_starting:
+                job.running.cancel()
+                await asyncio.wait([job.running])
+            elif self._task(ref).state in ACTIVE:
+                self.hub.apply(ev.StopRequested(ref=ref))
+            await self._end_worker(job)
+            if job.running is not None:
+                await asyncio.wait([job.running])
+            if self._task(ref).state is TaskState.QUEUED:
+                # Cancelled before its first step: the job had no chance to tell its end.
+                self.hub.apply(ev.TaskInterrupted(ref=ref, cause=cause))
+        finally:
+            job.stop_cause = ""
+            job.stopping = None
 
     async def stop_all(self, cause: str) -> None:
         """Stop everything, side by side."""
@@ -157,9 +198,7 @@ class Supervisor:
 
     async def release_worker(self, ref: TaskRef) -> None:
         """End the process of a worker without a turn: its folder is about to go."""
-        job = self._job(ref)
-        if job.running is None:
-            await self._end_worker(job)
+        await self._end_worker(self._job(ref))
 
     async def wait_idle(self) -> None:
         """Return when no job runs any more."""
@@ -179,23 +218,48 @@ class Supervisor:
     def _task(self, ref: TaskRef) -> Task:
         return self.hub.state.tasks[ref]
 
+    async def _opened(self) -> None:
+        if not self._is_closing:
+            await self._ready.wait()
+        self._refuse_when_closing()
+
+    def _refuse_when_closing(self) -> None:
+        if self._is_closing:
+            raise NotPossibleError("the program is closing; nothing more is begun")
+
+    def _again(self, ref: TaskRef, text: str, work: Work) -> None:
+        """Another turn. The task is queued at once, so that no second command takes it for one at rest."""
+        self._refuse_when_closing()
+        self.hub.apply(ev.TaskQueued(ref=ref, text=text if self._slots.locked() else ""))
+        self._spawn(ref, work)
+
     def _spawn(self, ref: TaskRef, work: Work) -> None:
         job = self._job(ref)
-        if job.running is not None or self._group is None:
-            raise NotPossibleError("the task is still busy with its last turn")
+        assert job.running is None, "one job at a time for each task"
+        assert self._group is not None, "jobs run inside run()"
         self._cancel_idle(job)
+        job.is_starting = True
         job.running = self._group.create_task(self._guarded(ref, job, work), name=f"task {ref}")
+        # Not in the job itself: one that is cancelled before its first step runs no line of its own.
+        job.running.add_done_callback(lambda _: self._job_ended(ref, job))
+
+    def _job_ended(self, ref: TaskRef, job: _Job) -> None:
+        job.running = None
+        job.is_starting = False
+        self._keep_idle(ref, job)
 
     async def _guarded(self, ref: TaskRef, job: _Job, work: Work) -> None:
         """The boundary between one task and the others: whatever goes wrong is told as this task's end."""
         try:
-            async with self._slot(job):
+            async with self._slots:
                 await work()
         except asyncio.CancelledError:
             self.hub.apply(ev.TaskInterrupted(ref=ref, cause=job.stop_cause or "stopped"))
         except ConnectionFailedError as error:
             await self._failed(ref, job, error.fault)
         except WorkspaceError as error:
+            if job.stop_cause:
+                self._tell_error(ref, error.fault)
             await self._failed(ref, job, error.fault)
         except JournalError as error:
             message = f"state could not be written: {error}"
@@ -203,32 +267,33 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001 - the boundary: siblings go on, the person is told
             message = f"internal error: {type(error).__name__}: {error}"
             await self._failed(ref, job, Fault(kind=FaultKind.OTHER, message=message))
-        finally:
-            job.running = None
-            self._keep_idle(ref, job)
 
-    @contextlib.asynccontextmanager
-    async def _slot(self, job: _Job) -> AsyncIterator[None]:
-        async with self._slots:
-            job.holds_slot = True
-            try:
-                yield
-            finally:
-                job.holds_slot = False
-
-    async def _first_turn(self, ref: TaskRef) -> None:
+    async def _first_turn(self, ref: TaskRef, text: str = "", *, make_folder: bool = False) -> None:
+        """The task's own prompt; `text` is what the person adds to it."""
         self.hub.apply(ev.TaskStarted(ref=ref))
+        if make_folder:
+            await self.workspace.make_again(self._task(ref))
         await self.workspace.prepare(self._task(ref))
-        await self._turn(ref, self._task(ref).spec.prompt)
+        prompt = self._task(ref).spec.prompt
+        await self._turn(ref, f"{prompt}\n\n{text}" if text else prompt)
 
-    async def _next_turn(self, ref: TaskRef, text: str) -> None:
+    async def _next_turn(self, ref: TaskRef, text: str, *, make_folder: bool = False) -> None:
         self.hub.apply(ev.TaskStarted(ref=ref))
+        if make_folder:
+            await self.workspace.make_again(self._task(ref))
         await self.workspace.verify(self._task(ref))
         await self._turn(ref, text)
 
     async def _turn(self, ref: TaskRef, prompt: str) -> None:
-        worker = await self._live_worker(ref, self._job(ref))
-        result = await worker.run_turn(prompt)
+        job = self._job(ref)
+        worker = await self._live_worker(ref, job)
+        job.is_starting = False
+        try:
+            result = await worker.run_turn(prompt)
+        except ConnectionFailedError:
+            # What the worker does now is not known: it may be in that turn, and the next one must not meet it.
+            await self._end_worker(job)
+            raise
         await self._settle(ref, result)
 
     async def _settle(self, ref: TaskRef, result: TurnResult) -> None:
@@ -249,14 +314,23 @@ class Supervisor:
         else:
             self.hub.apply(ev.TaskFailed(ref=ref, fault=fault))
         if in_turn and turn is not None:
-            with contextlib.suppress(WorkspaceError):  # Told by commit itself; the task's end is told already.
+            try:
                 await self.workspace.commit(self._task(ref), turn.id, TurnStatus.INTERRUPTED)
+            except WorkspaceError as error:
+                self._tell_error(ref, error.fault)
+
+    def _tell_error(self, ref: TaskRef, fault: Fault) -> None:
+        text = f"{fault.message} → {fault.next_step}" if fault.next_step else fault.message
+        self.hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.ERROR, text=text))
 
     # -- workers ------------------------------------------------------------------------------------------------
 
     async def _live_worker(self, ref: TaskRef, job: _Job) -> Worker:
+        if job.ending is not None:
+            await asyncio.wait([job.ending])
         if job.worker is not None and job.worker.alive:
             return job.worker
+        await self._end_worker(job)
         assert self._group is not None, "jobs run inside run()"
         task = self._task(ref)
         connection: Connection = await self.connector.connect(self.workspace.launch(task))
@@ -264,33 +338,45 @@ class Supervisor:
         job.worker = worker
         job.reader = self._group.create_task(worker.read_signals(), name=f"worker {ref}")
         try:
-            await worker.open_thread(task.thread)
+            # Codex keeps no thread that never had a turn.
+            await worker.open_thread(task.thread if task.turns else None)
         except ConnectionFailedError:
             await self._end_worker(job)
             raise
         return worker
 
     async def _end_worker(self, job: _Job) -> None:
+        """Return when the worker's process, if there is one, is gone; every caller waits for the same end."""
+        self._begin_ending(job)
+        if job.ending is not None:
+            await asyncio.wait([job.ending])
+
+    def _begin_ending(self, job: _Job) -> None:
         self._cancel_idle(job)
-        worker, job.worker = job.worker, None
-        if worker is not None:
+        if job.ending is None and job.worker is not None:
+            job.ending = asyncio.create_task(self._ended(job, job.worker), name=f"end worker {job.worker.ref}")
+
+    async def _ended(self, job: _Job, worker: Worker) -> None:
+        try:
             await worker.stop()
-        if job.reader is not None:
-            await asyncio.wait([job.reader])
-            job.reader = None
+            if job.reader is not None:
+                await asyncio.wait([job.reader])
+        finally:
+            job.worker = job.reader = job.ending = None
 
     def _keep_idle(self, ref: TaskRef, job: _Job) -> None:
         """A worker without a turn stays for a while, so that a message is answered at once."""
-        if job.worker is None or self._group is None or self._task(ref).state in ACTIVE:
+        if job.worker is None or self._task(ref).state in ACTIVE:
             return
         loop = asyncio.get_running_loop()
-        job.idle = loop.call_later(self.idle_worker_s, self._close_idle, job)
-
-    def _close_idle(self, job: _Job) -> None:
-        if self._group is not None and job.running is None:
-            self._group.create_task(self._end_worker(job), name="close idle worker")
+        job.idle = loop.call_later(self.idle_worker_s, self._begin_ending, job)
 
     def _cancel_idle(self, job: _Job) -> None:
         if job.idle is not None:
             job.idle.cancel()
             job.idle = None
+
+
+def _has_begun(task: Task) -> bool:
+    """The worker has heard of the task: there is a thread that can be taken up."""
+    return bool(task.turns) and task.thread is not None and task.worktree is not None

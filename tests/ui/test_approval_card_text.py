@@ -187,9 +187,9 @@ def test_rows_keep_label_column_and_remark() -> None:
 
 
 def test_hints_wrap_between_keys() -> None:
-    hints = [Hint("a", "run it once"), Hint("A", "run it, and again unasked"), Hint("d", "decline")]
+    hints = [Hint("a", "accept, run it once"), Hint("A", "accept for this session"), Hint("d", "decline")]
     assert [len(line) for line in hint_lines(hints, 200)] == [3]
-    assert [len(line) for line in hint_lines(hints, 45)] == [2, 1]
+    assert [len(line) for line in hint_lines(hints, 50)] == [2, 1]
     assert [len(line) for line in hint_lines(hints, 5)] == [1, 1, 1]
     assert hint_lines([], 10) == []
 

@@ -196,12 +196,12 @@ def _diff_line(line: str) -> Paragraph:
 # What each answer does.
 
 _ACCEPTS = {
-    ApprovalKind.COMMAND: ("run it once", "run it, and again unasked"),
-    ApprovalKind.STDIN: ("type it", "type it, and again unasked"),
-    ApprovalKind.NETWORK: ("allow it once", "allow this host until the worker ends"),
-    ApprovalKind.FILE_CHANGE: ("make the change", "make it, and more there unasked"),
-    ApprovalKind.MCP_TOOL: ("use it once", "use it, and again unasked"),
-    ApprovalKind.ELICITATION: ("agree", "agree, and again unasked"),
+    ApprovalKind.COMMAND: ("accept, run it once", "accept for this session"),
+    ApprovalKind.STDIN: ("accept, type it", "accept for this session"),
+    ApprovalKind.NETWORK: ("accept, this once", "accept this host for the session"),
+    ApprovalKind.FILE_CHANGE: ("accept, write it", "accept, and more there this session"),
+    ApprovalKind.MCP_TOOL: ("accept, use it once", "accept for this session"),
+    ApprovalKind.ELICITATION: ("accept", "accept for this session"),
 }
 _CANCEL_WORDS = {
     ApprovalKind.MCP_TOOL: "cancel the call",
@@ -216,7 +216,7 @@ def answer_keys(request: ApprovalRequest) -> tuple[AnswerKey, ...]:
     keys: list[AnswerKey] = []
     if Choice.GRANT in offered:
         keys.append(AnswerKey("approval.pick", "check"))
-        once, session = "grant the checked for this turn", "until the worker ends"
+        once, session = "grant the checked for this turn", "grant them for this session"
     if Choice.ANSWER in offered:
         keys += [AnswerKey("approval.enter", "fill in"), AnswerKey("approval.send", "send your answers")]
     if offers_yes(request):
@@ -224,7 +224,7 @@ def answer_keys(request: ApprovalRequest) -> tuple[AnswerKey, ...]:
     if Choice.ACCEPT_FOR_SESSION in offered or Choice.GRANT in offered:
         keys.append(AnswerKey("approval.accept_session", session))
     if Choice.DECLINE in offered:
-        alone = "give no answer" if request.kind is ApprovalKind.USER_INPUT else "decline, it goes on"
+        alone = "decline, no answer" if request.kind is ApprovalKind.USER_INPUT else "decline, it goes on"
         keys.append(AnswerKey("approval.decline", alone))
         keys.append(AnswerKey("approval.decline_message", "decline and say why"))
     if Choice.CANCEL in offered:

@@ -159,7 +159,7 @@ async def test_closed_with_a_question_open_and_opened_again(scratch: Path) -> No
                     await me.press("c")
                     await me.see("1 needs you")
                     await me.press("g")
-                    await me.see("touch", "the mark is elsewhere")
+                    await me.see("touch", "the mark is elsewhere", "a accept")
                     await me.press("a")
                     await me.done(ref)
                     await me.see("Marked at last.")

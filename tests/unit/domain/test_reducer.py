@@ -185,6 +185,24 @@ def test_nothing_to_commit_is_done_as_well() -> None:
     assert [note.text for note in task.notes][-1] == "the turn changed no file: nothing to commit"
 
 
+def test_a_task_that_gets_another_turn_is_queued_until_it_starts() -> None:
+    failed = (*FINISHED, ev.TaskFailed(ref=REF, fault=FAULT))
+    task = task_after(*failed, ev.TaskQueued(ref=REF))
+    assert (task.state, task.fault, task.ended_at_s) == (TaskState.QUEUED, None, None)
+    assert task.commits == (COMMIT,)
+
+
+def test_a_branch_that_others_moved_is_followed_and_its_review_no_longer_counts() -> None:
+    reviewed = ev.ReviewRecorded(ref=REF, base=BASE, tip=TIP, files_viewed=1, files_total=1)
+    assert task_after(*FINISHED, reviewed).is_reviewed
+    theirs = TaskCommit(id=CommitId("theirs"), subject="By hand", files=1, insertions=1, deletions=0)
+    rebased = replace(WORKTREE, base_commit=CommitId("newer"))
+    followed = ev.BranchFollowed(ref=REF, worktree=rebased, tip=theirs.id, commits=(COMMIT, theirs), totals=TOTALS)
+    task = task_after(*FINISHED, reviewed, followed)
+    assert (task.state, task.worktree, task.tip, task.commits) == (TaskState.DONE, rebased, theirs.id, (COMMIT, theirs))
+    assert not task.is_reviewed
+
+
 @pytest.mark.parametrize(
     ("status", "state"),
     [(TurnStatus.FAILED, TaskState.FAILED), (TurnStatus.INTERRUPTED, TaskState.INTERRUPTED)],
