@@ -16,7 +16,7 @@ from textual.widget import Widget
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import PathsError, config_folder
-from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, keymap_of, unknown_ids
+from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, unknown_ids
 from codex_orch_tui.ui.errands import Errands
 from codex_orch_tui.ui.line_filter import ControlFilter
 from codex_orch_tui.ui.presentation.programs import editor_command
@@ -92,7 +92,7 @@ class OrchApp(App[int], inherit_bindings=False):
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         for failure in self._theme_failures:
             self._tell(f"theme {failure.file} is not used: {failure.reason}", "warning")
-        keymap = keymap_of(self.orchestrator.config)
+        keymap = self.orchestrator.config.keymap
         if keymap:
             self.set_keymap({name: keys for name, keys in keymap.items() if name in BY_ID})
             if unknown := unknown_ids(keymap):

@@ -21,6 +21,7 @@ class Where(StrEnum):
     APPROVAL = "needs you"
     REVIEW = "review"
     DIFF = "diff"
+    DIALOG = "dialog"
 
 
 class Group(StrEnum):
@@ -33,6 +34,7 @@ class Group(StrEnum):
     LOG = "Log"
     APPROVAL = "A question of a worker"
     REVIEW = "Reading a diff"
+    DIALOG = "In a dialog"
     PROGRAM = "Program"
 
 
@@ -119,6 +121,11 @@ def _table() -> Iterator[Action]:
     yield Action(
         "approval.previous", "left_square_bracket,left", "previous", ask, asks, "The question before", is_bound=False
     )
+    yield Action("approval.enter", "enter", "fill in", ask, asks, "To the fields of a form", is_bound=False)
+    yield Action("approval.pick", "space", "check", ask, asks, "Check an option, or a page down", is_bound=False)
+    yield Action("approval.leave", "escape", "leave", ask, asks, "Back to where you were; no answer", is_bound=False)
+    yield Action("approval.down", "j", "line down", ask, asks, "One line down", is_bound=False)
+    yield Action("approval.up", "k", "line up", ask, asks, "One line up", is_bound=False)
 
     review, reading = Where.REVIEW, Group.REVIEW
     yield Action("review.viewed", "space", "viewed", review, reading, "Mark the file as viewed, go to the next", 1)
@@ -128,10 +135,31 @@ def _table() -> Iterator[Action]:
     yield Action("review.back", "escape,q", "back", review, reading, "Leave the review", 5)
     yield Action("review.editor", "e", "editor", review, reading, "The file in your editor", is_bound=False)
     yield Action("review.switch", "tab,shift+tab", "switch", review, reading, "Files or diff", is_bound=False)
+    yield Action("review.mark", "space", "viewed", review, reading, "The same, in the list of files", is_bound=False)
     diff = Where.DIFF
     yield Action("diff.next_hunk", "right_square_bracket", "next hunk", diff, reading, "To the next hunk", 3)
     yield Action("diff.previous_hunk", "left_square_bracket", "previous hunk", diff, reading, "To the hunk before")
     yield Action("diff.wrap", "w", "wrap", diff, reading, "Wrap long lines, or scroll sideways")
+    yield Action("diff.down", "j", "line down", diff, reading, "One line down", is_bound=False)
+    yield Action("diff.up", "k", "line up", diff, reading, "One line up", is_bound=False)
+
+    dialog, dialogs = Where.DIALOG, Group.DIALOG
+    yield Action("new_task.submit", "ctrl+s", "start", dialog, dialogs, "Start the new task", is_bound=False)
+    yield Action("new_task.close", "escape", "close", dialog, dialogs, "Close; the draft is kept", is_bound=False)
+    yield Action("message.send", "ctrl+s", "send", dialog, dialogs, "Send the message", is_bound=False)
+    yield Action("message.close", "escape", "close", dialog, dialogs, "Close; the draft is kept", is_bound=False)
+    yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge as it is told", is_bound=False)
+    yield Action("merge.close", "escape", "leave", dialog, dialogs, "Leave everything as it is", is_bound=False)
+    yield Action("confirm.close", "escape", "back", dialog, dialogs, "Back; nothing changes", is_bound=False)
+    yield Action("choose.choose", "enter", "choose", dialog, dialogs, "Take the marked line", is_bound=False)
+    yield Action("choose.close", "escape", "back", dialog, dialogs, "Back; nothing changes", is_bound=False)
+    yield Action("approval.close", "escape,v,q", "back", dialog, dialogs, "Close the whole request", is_bound=False)
+    yield Action("search.next", "down", "next", dialog, dialogs, "The next place that was found", is_bound=False)
+    yield Action("search.previous", "up", "previous", dialog, dialogs, "The place before", is_bound=False)
+    yield Action("search.end", "escape", "end", dialog, dialogs, "End the search", is_bound=False)
+    yield Action("help.back", "escape,q,?", "back", dialog, dialogs, "Close the help", is_bound=False)
+    yield Action("help.down", "j", "line down", dialog, dialogs, "One line down", is_bound=False)
+    yield Action("help.up", "k", "line up", dialog, dialogs, "One line up", is_bound=False)
 
     any_, program = Where.ANYWHERE, Group.PROGRAM
     yield Action("program.command_palette", "ctrl+p", "commands", any_, program, "Every command by its name", 10)
@@ -196,12 +224,6 @@ def keys_label(action: Action, keymap: Mapping[str, str]) -> str:
     """All keys of an action, the person's own when the keymap has them."""
     keys = keymap.get(action.id, action.keys).split(",")
     return " ".join(key_label(key.strip()) for key in keys)
-
-
-def keymap_of(config: object) -> Mapping[str, str]:
-    """The person's own keys by action id, as the configuration has them."""
-    keymap: Mapping[str, str] = getattr(config, "keymap", {})
-    return keymap
 
 
 def unknown_ids(keymap: Mapping[str, str]) -> tuple[str, ...]:

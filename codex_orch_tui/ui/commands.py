@@ -8,7 +8,7 @@ from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
-from codex_orch_tui.ui.bindings import ACTIONS, Where, keymap_of, keys_label
+from codex_orch_tui.ui.bindings import ACTIONS, Where, keys_label
 from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.screens.main import MainScreen
 
@@ -39,7 +39,7 @@ class ActionProvider(Provider):
         screen = self.screen
         if not isinstance(screen, MainScreen):
             return
-        keymap = keymap_of(screen.orchestrator.config)
+        keymap = screen.orchestrator.config.keymap
         for action in ACTIONS:
             if not action.in_palette or why_not(action.id, screen.state, screen.current):
                 continue

@@ -125,11 +125,10 @@ def view_approval(screen: Screen[Any], approval: Approval, task: Task | None, re
 
 def help_keys(screen: Screen[Any], orchestrator: "Orchestrator") -> None:
     """Every key and every sign."""
-    from codex_orch_tui.ui.bindings import keymap_of
     from codex_orch_tui.ui.screens.help import HelpScreen
 
     config = orchestrator.config
-    screen.app.push_screen(HelpScreen(keymap_of(config), ascii_only=config.ascii_glyphs))
+    screen.app.push_screen(HelpScreen(config.keymap, ascii_only=config.ascii_glyphs))
 
 
 def copy(screen: Screen[Any], task: Task, then: Callable[[str, str], object]) -> None:

@@ -14,7 +14,7 @@ from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, key_label, keymap_of
+from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, key_label
 from codex_orch_tui.ui.bridge import Bridge, Dirty
 from codex_orch_tui.ui.errands import Errands
 from codex_orch_tui.ui.lending import lent
@@ -66,8 +66,7 @@ class MainScreen(TaskActions, Screen[None]):
         self.branch = ""
         self.waits_to_close = False
         """The program ends by itself when no turn runs any more."""
-        self.is_lent = False
-        """Another program has the terminal."""
+        self.is_lent = False  # another program has the terminal
         self._simulated = simulated
         self._pane = "tasks"
         self._pane_before = "tasks"
@@ -82,7 +81,7 @@ class MainScreen(TaskActions, Screen[None]):
         self.worktree_table = WorktreeTable(ascii_only=config.ascii_glyphs, id="worktrees")
         self.task_tree = TaskTree(ascii_only=config.ascii_glyphs, id="tasks")
         self.log_pane = LogPane(ascii_only=config.ascii_glyphs, id="log-pane")
-        self.needs_you = NeedsYou(guard_s=config.approval_guard_ms / 1000, keymap=keymap_of(config), id="inbox")
+        self.needs_you = NeedsYou(guard_s=config.approval_guard_ms / 1000, keymap=config.keymap, id="inbox")
         self.key_bar = KeyBar(id="keys")
 
     def compose(self) -> ComposeResult:

@@ -1,0 +1,50 @@
+"""The one table of keys: complete, without clashes, and what the README says."""
+
+import ast
+from pathlib import Path
+
+import codex_orch_tui.ui
+from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, markdown_table
+
+UI = Path(codex_orch_tui.ui.__path__[0])
+README = Path(__file__).parents[2] / "README.md"
+
+
+def bound_ids() -> set[str]:
+    """The id of every Binding(...) that is written down in the ui package."""
+    found = set()
+    for path in UI.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Binding":
+                found |= {
+                    keyword.value.value
+                    for keyword in node.keywords
+                    if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
+                }
+    return found
+
+
+def test_every_key_that_is_bound_is_in_the_table() -> None:
+    assert bound_ids() - set(BY_ID) == set()
+
+
+def test_ids_are_used_once() -> None:
+    assert len(BY_ID) == len(ACTIONS)
+
+
+def test_no_two_actions_of_one_place_share_a_key() -> None:
+    taken: dict[tuple[str, str], str] = {}
+    for action in ACTIONS:
+        if not action.is_bound:
+            continue
+        for key in action.keys.split(","):
+            place = (action.where, key)
+            assert place not in taken, f"{action.id} and {taken[place]} share {key}"
+            taken[place] = action.id
+
+
+def test_the_readme_has_the_table() -> None:
+    text = README.read_text("utf-8")
+    begin, end = "<!-- keys:begin -->", "<!-- keys:end -->"
+    printed = text[text.index(begin) + len(begin) : text.index(end)].strip()
+    assert printed == markdown_table().strip(), "run: python -m tests.readme"
