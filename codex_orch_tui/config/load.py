@@ -1,4 +1,4 @@
-"""Where settings come from. Later ones win: the user's file, the repository's file, environment, command line."""
+"""Where settings come from. Later ones win: the repository's file, the user's file, environment, command line."""
 
 import os
 from collections.abc import Mapping
@@ -59,8 +59,8 @@ def load_config(
     problems: list[Problem] = []
     warnings: list[str] = []
     sources = [
-        _from_file(user_file, problems, is_project=False),
         _from_file(project_file, problems, is_project=True),
+        _from_file(user_file, problems, is_project=False),
         _from_environment(environ, warnings),
         _from_command_line(overrides or {}),
     ]

@@ -56,11 +56,11 @@ def test_later_places_win_and_are_remembered(tmp_path: Path) -> None:
         model="four",
         theme=None,
     )
-    assert (loaded.config.max_workers, loaded.config.theme, loaded.config.model) == (2, "calm-light", "four")
+    assert (loaded.config.max_workers, loaded.config.theme, loaded.config.model) == (1, "calm-light", "four")
     assert loaded.config.role is Role.TESTER
     places = {key: place.replace(f"{tmp_path}/", "") for key, place in loaded.origins.items()}
     assert places == {
-        "max_workers": "project.yaml:2",
+        "max_workers": "user.yaml:1",
         "theme": "user.yaml:2",
         "editor": "user.yaml:4",
         "model": "--model",
@@ -87,10 +87,12 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_APPROVAL_GUARD_MS": "0",
         "CODEX_ORCH_COMMIT_TRAILERS": "false",
         "CODEX_ORCH_EDITOR": "vi",
+        "CODEX_ORCH_SHELL": "fish",
         "CODEX_ORCH_THEME": "t",
         "CODEX_ORCH_ASCII_GLYPHS": "1",
     }
-    assert {name.removeprefix("CODEX_ORCH_").lower() for name in environ} == set(Config.model_fields)
+    tables = {"keymap"}  # more than a variable holds
+    assert {name.removeprefix("CODEX_ORCH_").lower() for name in environ} == set(Config.model_fields) - tables
     loaded = _load(tmp_path, environ=environ)
     assert loaded.config == Config(
         codex_path=Path("/opt/codex"),
@@ -230,7 +232,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
 
 def test_a_cloned_file_names_no_program_and_weakens_no_guard(tmp_path: Path) -> None:
     text = (
-        "codex_path: /bin/sh\neditor: sh\npass_environment: [AWS_SECRET]\napproval_guard_ms: 0\n"
+        "codex_path: /bin/sh\neditor: sh\nshell: sh\npass_environment: [AWS_SECRET]\napproval_guard_ms: 0\n"
         "sandbox: danger-full-access\napproval_policy: never\n"
     )
     told = _problems(tmp_path, project=text)
