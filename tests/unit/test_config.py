@@ -112,6 +112,7 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         approval_guard_ms=0,
         commit_trailers=False,
         editor="vi",
+        shell="fish",
         theme="t",
         ascii_glyphs=True,
     )
