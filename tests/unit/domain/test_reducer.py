@@ -408,7 +408,7 @@ def test_every_event_is_in_exactly_one_group() -> None:
         for cls in vars(ev).values()
         if isinstance(cls, type)
         and dataclasses.is_dataclass(cls)
-        and cls.__module__ == ev.__name__
+        and cls.__module__.startswith(ev.__name__)
         and cls not in (ev.TaskEvent, ev.Recorded)
     ]
     assert sorted(grouped, key=repr) == sorted(declared, key=repr) == sorted(EVENT_TYPES, key=repr)

@@ -1,0 +1,54 @@
+"""A worker's question and what becomes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from codex_orch_tui.domain.approval import ApprovalRequest, Choice, Outcome
+from codex_orch_tui.domain.events.task_event import TaskEvent
+from codex_orch_tui.domain.ids import ApprovalId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequested(TaskEvent):
+    """A worker waits for the person."""
+
+    approval: ApprovalId
+    request: ApprovalRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalDecided(TaskEvent):
+    """Decision: durable before it is sent. Secret answers are not in it."""
+
+    approval: ApprovalId
+    choice: Choice
+    for_session: bool = False
+    message: str = ""
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionNotKept(TaskEvent):
+    """The decision could not be written to disk, so it was not sent: the question is open again."""
+
+    approval: ApprovalId
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSent(TaskEvent):
+    """The decision was written to the worker."""
+
+    approval: ApprovalId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalClosed(TaskEvent):
+    """The approval ended without an answer of ours reaching Codex, or it is not known whether it did."""
+
+    approval: ApprovalId
+    outcome: Outcome
+    cause: str
+
+
+ApprovalEvent = ApprovalRequested | ApprovalDecided | DecisionNotKept | AnswerSent | ApprovalClosed

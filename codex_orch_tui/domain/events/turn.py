@@ -1,0 +1,100 @@
+"""What a worker's thread tells: turns, items, plans, tokens."""
+
+from dataclasses import dataclass
+
+from codex_orch_tui.domain.events.task_event import TaskEvent
+from codex_orch_tui.domain.ids import ThreadId, TurnId
+from codex_orch_tui.domain.item import Fault, Item, PlanStep, TurnStatus, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadOpened(TaskEvent):
+    """Codex opened or resumed the task's thread."""
+
+    thread: ThreadId
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRequested(TaskEvent):
+    """Intent: this text is about to be sent as a new turn."""
+
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(TaskEvent):
+    """Codex began the turn."""
+
+    turn: TurnId
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSteered(TaskEvent):
+    """The person's text was taken into the running turn."""
+
+    turn: TurnId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemStarted(TaskEvent):
+    """An item of the turn began."""
+
+    turn: TurnId
+    item: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCompleted(TaskEvent):
+    """An item of the turn ended. `answer` is the whole text of an agent message."""
+
+    turn: TurnId
+    item: Item
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanUpdated(TaskEvent):
+    """The worker told its plan."""
+
+    turn: TurnId
+    steps: tuple[PlanStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageUpdated(TaskEvent):
+    """Tokens of the thread so far."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded(TaskEvent):
+    """The turn ended."""
+
+    turn: TurnId
+    status: TurnStatus
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultTold(TaskEvent):
+    """Something is wrong but the turn goes on (Codex retries), shown in the worker's row."""
+
+    fault: Fault
+
+
+TurnEvent = (
+    ThreadOpened
+    | TurnRequested
+    | TurnStarted
+    | TurnSteered
+    | ItemStarted
+    | ItemCompleted
+    | PlanUpdated
+    | UsageUpdated
+    | TurnEnded
+    | FaultTold
+)
