@@ -21,7 +21,7 @@ from unittest.mock import patch
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import TaskRef
-from codex_orch_tui.domain.log import LogEntry
+from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.merge import MergePreview
 from codex_orch_tui.domain.review import ReviewSummary
 from codex_orch_tui.domain.state import State
@@ -144,7 +144,7 @@ class PictureLog:
 
     def tail(self) -> list[LogEntry]:
         """See `TaskLog`."""
-        return [self._names.entry(entry) for entry in self._log.tail()]
+        return _in_one_form([self._names.entry(entry) for entry in self._log.tail()])
 
     def added(self) -> list[LogEntry]:
         """See `TaskLog`."""
@@ -161,6 +161,21 @@ class PictureLog:
     def close(self) -> None:
         """See `TaskLog`."""
         self._log.close()
+
+
+def _in_one_form(entries: list[LogEntry]) -> list[LogEntry]:
+    """A command's exit on the first line of its output, whether or not Codex had streamed that before the end."""
+    shown: list[LogEntry] = []
+    for entry in entries:
+        first = len(shown) - 1
+        while first > 0 and shown[first].continues and shown[first - 1].kind is LogKind.OUTPUT:
+            first -= 1
+        is_exit = entry.kind is LogKind.OUTPUT and entry.continues and not entry.text and entry.remark
+        if is_exit and shown and shown[first].kind is LogKind.OUTPUT:
+            shown[first] = dataclasses.replace(shown[first], remark=entry.remark)
+        else:
+            shown.append(entry)
+    return shown
 
 
 class PictureOrchestrator(Orchestrator):

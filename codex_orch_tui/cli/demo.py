@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def demo(place: Place, headless: bool, simulated: bool, folder: Path | None) -> int:
-    """See it work, without an account and without touching anything of yours.
+    """See it work without an account; nothing of yours is touched.
 
     A scratch repository, three tasks, the real Codex, and in place of the model a script on this machine. Answer the
     question, read a diff, merge: nothing of it leaves the demo's folder, and the next demo removes that folder.

@@ -144,7 +144,7 @@ async def _staged(
     environment: Mapping[str, str],
 ) -> Stage:
     folder.check_is_scratch(shop, Path(environment["HOME"]), Path(environment["CODEX_HOME"]))
-    kept = {name: getattr(config, name) for name in _OF_THE_PERSON if name in Config.model_fields}
+    kept = {name: getattr(config, name) for name in _OF_THE_PERSON}
     orchestrator = await DemoOrchestrator.open(shop, Config(**kept), connector)
     assert isinstance(orchestrator, DemoOrchestrator), "open makes one of the class that it is called on"
     orchestrator.is_simulated = isinstance(connector, SimulatedConnector)
