@@ -44,6 +44,8 @@ from codex_orch_tui.domain.signals import (
 )
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 
+MAX_ANSWER_CHARS = 200_000
+
 _TURN_STATUSES = {
     "completed": TurnStatus.COMPLETED,
     "interrupted": TurnStatus.INTERRUPTED,
@@ -169,7 +171,7 @@ class Decoder:
             return (ItemBegan(thread=thread, turn=turn, item=self._items.item(wire, ended=False)),)
         self._changes.pop(wire.id, None)
         item = self._items.item(wire, ended=True)
-        text = clean_text(wire.text) if item.kind is ItemKind.AGENT_MESSAGE else ""
+        text = _answer(wire.text) if item.kind is ItemKind.AGENT_MESSAGE else ""
         return (ItemEnded(thread=thread, turn=turn, item=item, text=text),)
 
     def _turn(self, method: str, params: TurnParams) -> tuple[Signal, ...]:
@@ -187,6 +189,14 @@ class Decoder:
                 duration_ms=params.turn.duration_ms,
             ),
         )
+
+
+def _answer(text: str) -> str:
+    """A message as it is kept beyond the raw log: in the journal, and in memory for as long as the task is known."""
+    if len(text) <= MAX_ANSWER_CHARS:
+        return clean_text(text)
+    more = len(text) - MAX_ANSWER_CHARS
+    return f"{clean_text(text[:MAX_ANSWER_CHARS])}\n… {more:,} more characters, which only the raw log has"
 
 
 def notice_text(method: str, params: NoticeParams) -> str:

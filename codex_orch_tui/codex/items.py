@@ -141,8 +141,9 @@ def user_text(wire: WireItem) -> str:
 
 
 def reasoning_text(wire: WireItem) -> str:
-    """The summary of a reasoning item, else its content."""
-    return "\n".join(part for part in (wire.summary or wire.content) if isinstance(part, str))
+    """The summary of a reasoning item, else its content; without the signs that make its headings bold."""
+    text = "\n".join(part for part in (wire.summary or wire.content) if isinstance(part, str))
+    return text.replace("**", "")
 
 
 def shown_command(command: str) -> str:

@@ -1,12 +1,15 @@
 """Raw lines of a worker's log as entries for the log view, streamed text included.
 
 A narrator may start anywhere in a log. It never repeats what it has streamed, and it must keep up with a flood: a
-streamed piece costs one `json.loads` and an append.
+streamed piece costs one parsing of its JSON and an append.
 """
 
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json
 
 from codex_orch_tui.codex.decode import notice_text
 from codex_orch_tui.codex.faults import fault_of
@@ -22,7 +25,7 @@ from codex_orch_tui.codex.params import (
 )
 from codex_orch_tui.codex.requests import METHODS, approval_request
 from codex_orch_tui.codex.wire import Message, Reply, Unreadable, params_json, read_message
-from codex_orch_tui.codex.wording import ask_text, duration, exit_word, tool_text
+from codex_orch_tui.codex.wording import ask_text, duration, exit_word, shortened, tool_text
 from codex_orch_tui.domain.item import FileEdit, ItemKind
 from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
@@ -89,6 +92,13 @@ class _Stream:
         return "".join(self.pieces)
 
 
+def _parsed(line: bytes) -> Any:
+    try:
+        return from_json(line)
+    except ValueError:  # a lone surrogate, which only Python's own parser takes, or no JSON
+        return json.loads(line)
+
+
 class Narrator:
     """Tells a worker's log. `feed` takes whole lines in order; `partial` is the streamed line that has not ended."""
 
@@ -125,7 +135,7 @@ class Narrator:
 
     def _delta(self, line: bytes) -> None:
         try:
-            message = json.loads(line)
+            message = _parsed(line)
             params = message["params"]
             item, piece = params["itemId"], params["delta"]
             kind = _DELTAS[message["method"]]
@@ -245,7 +255,8 @@ class Narrator:
         )
         if message.params.started_at_ms is not None:
             self._at(message.params.started_at_ms / 1000)
-        self._add(LogKind.ASK, ask_text(request))
+        is_command_told = bool(request.command) and self._owner == request.item
+        self._add(LogKind.ASK, ask_text(request, is_command_told=is_command_told))
 
     def _turn(self, method: str, params: TurnParams) -> None:
         turn = params.turn
@@ -321,10 +332,13 @@ class Narrator:
         )
         output = wire.aggregated_output
         if stream is None or not stream.streamed_chars:
-            text = clean_text(output.removesuffix("\n").removesuffix("\r"))
+            text = shortened(clean_text(output.removesuffix("\n").removesuffix("\r")))
             if not text and self._owner != wire.id:  # something came in between: the remark alone would say nothing
                 text = first_line(self._items.title(wire))
-            self._add(LogKind.OUTPUT, text, remark, owner=wire.id)
+            head, _, last = text.rpartition("\n")
+            if head:
+                self._add(LogKind.OUTPUT, head, owner=wire.id)
+            self._add(LogKind.OUTPUT, last, remark, owner=wire.id)
             return
         self._finish_stream(stream, output, remark)
 

@@ -16,10 +16,20 @@ _ASK_WORDS = {
 }
 
 
-def ask_text(request: ApprovalRequest) -> str:
-    """A question as the log tells it, in some lines; the whole command is in it."""
+SHOWN_HEAD_LINES = 16
+SHOWN_TAIL_LINES = 6
+
+
+def ask_text(request: ApprovalRequest, *, is_command_told: bool) -> str:
+    """A question as the log tells it, in some lines.
+
+    Args:
+        request: the question.
+        is_command_told: the line above is the very command; otherwise the whole command is in the text.
+    """
     lines = [f"{_ASK_WORDS[request.kind]}{f' ({request.server})' if request.server else ''}"]
-    lines += [part for part in (request.command, request.host, request.grant_root, request.url) if part]
+    command = "" if is_command_told else request.command
+    lines += [part for part in (command, request.host, request.grant_root, request.url) if part]
     lines += [f"{permission.access} {permission.target}" for permission in request.permissions]
     lines += [file.path for file in request.files]
     lines += [": ".join(part for part in (asked.header, asked.text) if part) for asked in request.questions]
@@ -27,6 +37,16 @@ def ask_text(request: ApprovalRequest) -> str:
     if request.reason:
         lines.append(request.reason if request.server else f"why: {request.reason}")
     return "\n".join(lines)
+
+
+def shortened(output: str) -> str:
+    """A long output with a count in the place of its middle; the raw log has all of it."""
+    lines = output.split("\n")
+    left_out = len(lines) - SHOWN_HEAD_LINES - SHOWN_TAIL_LINES
+    if left_out <= 1:
+        return output
+    head, tail = lines[:SHOWN_HEAD_LINES], lines[-SHOWN_TAIL_LINES:]
+    return "\n".join((*head, f"↵ {left_out} lines more, l shows them raw", *tail))
 
 
 def tool_text(wire: WireItem) -> str:

@@ -75,6 +75,31 @@ def test_a_command_its_output_and_its_exit() -> None:
     ]
 
 
+def test_the_exit_stands_on_the_last_line_and_a_long_output_is_shortened() -> None:
+    whole = "\n".join(str(number) for number in range(100)) + "\n"
+    entries = narrator().feed(
+        [began(**COMMAND), ended(**COMMAND, aggregatedOutput=whole, exitCode=0, status="completed")]
+    )
+    head, last = entries[1], entries[2]
+    assert head.text.splitlines()[:2] == ["0", "1"]
+    assert "↵ 78 lines more, l shows them raw" in head.text.splitlines()
+    assert (last.text, last.remark) == ("99", "exit 0")
+    assert len(head.text.splitlines()) + 1 == 16 + 1 + 6
+
+
+def test_a_question_about_the_command_above_does_not_repeat_it() -> None:
+    asked = {"id": 0, "method": "item/commandExecution/requestApproval"}
+    params = {"threadId": "t", "turnId": "u", "itemId": "c", "command": "make all", "reason": "it is needed"}
+    request = json.dumps({**asked, "params": params}).encode() + b"\n"
+    assert narrator().feed([began(**COMMAND), request])[1].text == "asks to run a command\nwhy: it is needed"
+    assert narrator().feed([request])[0].text == "asks to run a command\nmake all\nwhy: it is needed"
+
+
+def test_the_headings_of_a_reasoning_are_plain() -> None:
+    thought = {"type": "reasoning", "id": "r", "summary": ["**Where it goes**\nA module."]}
+    assert narrator().feed([ended(**thought)])[0].text == "Where it goes\nA module."
+
+
 def test_output_that_codex_streamed_only_from_the_middle_on_is_told_whole() -> None:
     entries = narrator().feed(
         [
