@@ -88,9 +88,9 @@ def test_the_exit_stands_on_the_last_line_and_a_long_output_is_shortened() -> No
 
 
 def test_a_question_about_the_command_above_does_not_repeat_it() -> None:
-    asked = {"id": 0, "method": "item/commandExecution/requestApproval"}
+    asked = {"method": "item/commandExecution/requestApproval", "id": 0}
     params = {"threadId": "t", "turnId": "u", "itemId": "c", "command": "make all", "reason": "it is needed"}
-    request = json.dumps({**asked, "params": params}).encode() + b"\n"
+    request = json.dumps({**asked, "params": params}, separators=(",", ":")).encode() + b"\n"
     assert narrator().feed([began(**COMMAND), request])[1].text == "asks to run a command\nwhy: it is needed"
     assert narrator().feed([request])[0].text == "asks to run a command\nmake all\nwhy: it is needed"
 
