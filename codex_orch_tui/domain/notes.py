@@ -10,12 +10,13 @@ from codex_orch_tui.domain.approval import Choice
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.terminal_text import clean_text
 
 _ANSWER_WORDS = {
     Choice.ACCEPT: "accepted",
     Choice.ACCEPT_FOR_SESSION: "accepted for this session",
     Choice.DECLINE: "declined",
-    Choice.CANCEL: "cancelled, the turn stops",
+    Choice.CANCEL: "cancelled",
     Choice.ANSWER: "answered",
     Choice.GRANT: "granted",
 }
@@ -28,6 +29,12 @@ def short(commit: CommitId) -> str:
 
 def note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
     """The log line of an event; None for events that the worker's own log tells or that are only bookkeeping."""
+    note = _note_of(event, state)
+    # Names of branches are kept as git has them, which may be anything.
+    return None if note is None else (note[0], clean_text(note[1]))
+
+
+def _note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
     if isinstance(event, ev.GitEvent):
         return _git_note(event)
     if isinstance(event, ev.ApprovalEvent):
@@ -73,7 +80,8 @@ def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str]
     match event:
         case ev.ApprovalDecided(choice=choice):
             said = f": {event.message}" if event.message else ""
-            return LogKind.ANSWER, f"{_ANSWER_WORDS[choice]} by you{_waited(event, state)}{said}"
+            end = "; the turn ends" if choice is Choice.CANCEL else ""
+            return LogKind.ANSWER, f"{_ANSWER_WORDS[choice]} by you{_waited(event, state)}{end}{said}"
         case ev.DecisionNotKept():
             return LogKind.ERROR, f"the answer was not sent: {event.cause}"
         case ev.ApprovalClosed():

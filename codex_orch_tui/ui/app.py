@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import textual.screen
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 
 _COLLECT_AFTER = 10_000
 """New objects between two collections of the youngest; Python's own 700 are a dozen messages of Textual."""
+
+_PAINT_S = 1 / 240
+"""The shortest time between two paintings.
+
+After one, Textual makes what a key changes wait for up to two of these: 33 ms at its own 1/60 s, and a log that is
+written all the time would make that the rule. How often the log is drawn is for the frame gate (bridge.py).
+"""
 
 
 def _palette() -> "type[Provider]":
@@ -66,6 +74,8 @@ class OrchApp(App[int], inherit_bindings=False):
         self._clash_told = False
         # One and the same: painted lines are kept by the filter that they went through.
         self._control_filter = ControlFilter()
+        if "TEXTUAL_FPS" not in os.environ:  # the person's own wish
+            textual.screen.UPDATE_PERIOD = _PAINT_S  # type: ignore[misc] # Textual has no other place for it
         self._use_themes()
 
     def get_default_screen(self) -> Screen[Any]:
@@ -97,8 +107,8 @@ class OrchApp(App[int], inherit_bindings=False):
             self.set_keymap({name: keys for name, keys in keymap.items() if name in BY_ID})
             if unknown := unknown_ids(keymap):
                 self._tell(f"keymap: no action is called {', '.join(unknown)}", "warning")
-        for note in self.orchestrator.notes:
-            self._tell(note, "warning")
+        if self.orchestrator.notes:
+            self._tell_lines(self.orchestrator.notes)
 
     def on_ready(self) -> None:
         """The first frame is painted.
@@ -120,8 +130,17 @@ class OrchApp(App[int], inherit_bindings=False):
         self.theme = loaded.pick(self.orchestrator.config.theme, self.available_themes)
         self._theme_failures = loaded.failures
 
+    def notify(self, message: str, **options: Any) -> None:
+        """One word at a time: a pile of them would cover what they are about."""
+        self.clear_notifications()
+        super().notify(message, **options)
+
     def _tell(self, text: str, severity: str) -> None:
         self.notify(clean_line(text), severity="error" if severity == "error" else "warning", markup=False, timeout=8)
+
+    def _tell_lines(self, lines: Sequence[str]) -> None:
+        text = "\n".join(clean_line(line) for line in lines)
+        self.notify(text, severity="information", markup=False, timeout=8)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:  # noqa: ARG002
         """Told once: Textual asks at every key."""

@@ -285,14 +285,14 @@ async def test_a_message_is_sent_and_its_draft_kept_per_task() -> None:
 @pytest.mark.parametrize(
     ("key", "task", "reason"),
     [
-        ("i", "correct-the-docs", "No turn is running"),
-        ("c", "search-endpoint", "nothing to continue"),
-        ("m", "search-endpoint", "i interrupts the turn"),
+        ("i", "correct-the-docs", "No turn of it is running"),
+        ("c", "search-endpoint", "did not stop"),
+        ("m", "search-endpoint", "when its turn has ended"),
         ("d", "rate-limits", "nothing to review"),
         ("x", "upgrade-the-linter", ""),
-        ("D", "health-endpoint", "merged already"),
+        ("D", "health-endpoint", "It is merged"),
         ("e", "rate-limits", "not made yet"),
-        ("u", "health-endpoint", "merged already"),
+        ("u", "health-endpoint", "It is merged"),
         ("s", "rate-limits", "queued"),
     ],
 )
@@ -307,7 +307,7 @@ async def test_a_key_that_does_not_fit_says_why(key: str, task: str, reason: str
 async def test_without_a_task_keys_name_n() -> None:
     async with shown(Story()) as on:
         await on.press("s")
-        assert "No task is selected. n starts one." in on.notes()
+        assert "No task is marked: ↓ goes to one, n starts a new one." in on.notes()
 
 
 async def test_interrupt_stop_and_continue() -> None:

@@ -44,9 +44,9 @@ async def test_ctrl_c_asks_once_and_out_of_a_dialog_too() -> None:
 async def test_waiting_ends_with_the_last_turn_and_q_stays() -> None:
     async with shown() as on:
         await on.press("q", "w")
-        await on.until_shown("closes when all turns have ended")
+        await on.until_shown("closing when the turns end")
         await on.press("q")
-        await on.until(lambda: "closes when" not in on.text())
+        await on.until(lambda: "closing when" not in on.text())
         await on.press("q", "w")
         for ref in on.fake.state.tasks:
             assert not left(on)

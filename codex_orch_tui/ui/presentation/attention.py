@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from codex_orch_tui.domain.approval import Approval, Choice
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE, TaskState
@@ -36,3 +37,35 @@ def first_task(state: State) -> TaskRef | None:
                 return ref
     newest = next(reversed(tuple(state.runs.values())), None)
     return newest.tasks[0] if newest is not None and newest.tasks else None
+
+
+_ANSWERED = {
+    Choice.ACCEPT: "Accepted",
+    Choice.ACCEPT_FOR_SESSION: "Accepted for this session",
+    Choice.DECLINE: "Declined, it goes on without",
+    Choice.CANCEL: "Cancelled, the turn ends",
+    Choice.ANSWER: "Answered",
+    Choice.GRANT: "Granted",
+}
+
+
+def answer_told(approval: Approval, choice: Choice) -> str:
+    """What was just answered, in one line: the card itself is gone."""
+    request = approval.request
+    about = request.command or request.host or next((edit.path for edit in request.files), "") or request.reason
+    line = about.partition("\n")[0]
+    return (
+        f"{_ANSWERED[choice]}: {line} ({approval.ref.task})" if line else f"{_ANSWERED[choice]} ({approval.ref.task})"
+    )
+
+
+def quiet_line(state: State) -> str:
+    """What the empty inbox says: the next thing that a person could do."""
+    stopped = sum(1 for task in state.tasks.values() if task.state in CONTINUABLE)
+    to_review = sum(1 for task in state.tasks.values() if task.state is TaskState.DONE)
+    if stopped:
+        tasks = "1 task" if stopped == 1 else f"{stopped} tasks"
+        return f"No question is open. {tasks} stopped before the end: g goes there, c continues."
+    if to_review:
+        return "No question is open. g goes to what can be reviewed."
+    return "Nothing needs you. n starts a task."

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.domain.task import ACTIVE, ENDED, Task, TaskState
+from codex_orch_tui.domain.task import ACTIVE, ASKING, ENDED, Task, TaskState
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
 
-NO_TASK = "No task is selected. n starts one."
+NO_TASK = "No task is marked: ↓ goes to one, n starts a new one."
 
 
 def why_not(action_id: str, state: State, ref: TaskRef | None) -> str:
@@ -24,28 +24,37 @@ def _message(task: Task) -> str:
     if sel.can_message(task):
         return ""
     if task.state in ENDED:
-        return f"It is {_word(task)}; n starts another task."
+        return _ended(task)
     return f"It is {_word(task)}; a message can be sent when its turn runs."
 
 
 def _interrupt(task: Task) -> str:
-    return "" if sel.can_interrupt(task) else f"No turn is running: it is {_word(task)}."
+    if sel.can_interrupt(task):
+        return ""
+    return "It has stopped already; c continues it." if sel.can_continue(task) else "No turn of it is running."
 
 
 def _stop(task: Task) -> str:
     if task.state in ACTIVE or task.state is TaskState.QUEUED or task.worker is not None:
         return ""
-    return f"No worker is at work: it is {_word(task)}."
+    return "It has no worker that could be stopped."
 
 
 def _resume(task: Task) -> str:
     if sel.can_continue(task):
         return ""
-    return f"There is nothing to continue: it is {_word(task)}. s sends a message."
+    if task.state in ENDED:
+        return _ended(task)
+    return f"It did not stop: it is {_word(task)}. s sends it a message."
 
 
 def _discard(task: Task) -> str:
-    return f"It is {_word(task)} already." if task.state in ENDED else ""
+    return _ended(task) if task.state in ENDED else ""
+
+
+def _ended(task: Task) -> str:
+    kept = f"; all of it is kept as {task.backup_ref}" if task.state is TaskState.DISCARDED and task.backup_ref else ""
+    return f"It is {_word(task)}{kept}. n starts another task."
 
 
 def _folder(task: Task) -> str:
@@ -59,28 +68,33 @@ def _copy(task: Task) -> str:
 
 
 def _review(task: Task) -> str:
+    if task.state in ENDED:
+        return _ended(task)
     if task.worktree is None:
         return "There is nothing to review yet."
-    return _at_rest(task)
+    return _at_rest(task, "Its diff opens when the turn has ended")
 
 
 def _merge(task: Task) -> str:
     if sel.can_merge(task):
         return ""
     if task.state in ENDED:
-        return f"It is {_word(task)} already."
-    return _at_rest(task) or "It has no commit to merge."
+        return _ended(task)
+    return _at_rest(task, "It can be merged when its turn has ended") or "It has no commit to merge."
 
 
 def _update(task: Task) -> str:
     if task.state in ENDED:
-        return f"It is {_word(task)} already."
-    return _folder(task) or _at_rest(task)
+        return _ended(task)
+    return _folder(task) or _at_rest(task, "It can be updated when its turn has ended")
 
 
-def _at_rest(task: Task) -> str:
+def _at_rest(task: Task, then: str) -> str:
+    """The harmless key first: what waits for an answer wants that, not its end."""
+    if task.state in ASKING:
+        return f"It waits for your answer: g goes to it. {then}."
     if task.state in ACTIVE or task.state is TaskState.QUEUED:
-        return f"It is {_word(task)}: i interrupts the turn, x stops the worker."
+        return f"{then}."
     return ""
 
 

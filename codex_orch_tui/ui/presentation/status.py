@@ -44,11 +44,12 @@ def status_line(
     state: State, *, project: str, branch: str, now_s: float, simulated: bool = False, closing: bool = False
 ) -> StatusLine:
     """The top line of the main screen."""
-    left = [Piece(PROGRAM, rank=5), Piece(f"{project} · {branch}" if branch else project, Tone.PLAIN)]
+    place = Piece(f"{project} · {branch}" if branch else project, Tone.PLAIN, rank=2 if closing else 0)
+    left = [Piece(PROGRAM, rank=5), place]
     if simulated:
         left.append(Piece("SIMULATED, no Codex", Tone.ASKS))
     if closing:
-        left.append(Piece("closes when all turns have ended, q stays", Tone.ACCENT))
+        left.append(Piece("closing when the turns end · q stays", Tone.ACCENT))
     return StatusLine(tuple(left), _counts(state), _right(state, now_s))
 
 

@@ -52,7 +52,7 @@ class TaskRows:
     def sheet(self, state: State) -> Sheet:
         """All rows, newest run first."""
         rows: list[Row] = []
-        words = 0
+        words = _LEAST_WORD_CELLS
         for run in reversed(tuple(state.runs.values())):
             depth = 0
             if len(run.tasks) > 1:
@@ -68,13 +68,12 @@ class TaskRows:
         return Sheet(rows, words, TAIL_CELLS if rows else 0)
 
     def _run_row(self, state: State, run: Run) -> Row:
-        ended = sum(1 for ref in run.tasks if state.tasks[ref].state in ENDED)
         key = run_key(run.id)
         return Row(
             key=key,
             text=run.title,
             is_open=self._folds.get(key, True),
-            remark=f"{ended}/{len(run.tasks)} merged" if ended else f"{len(run.tasks)} tasks",
+            remark=_landed(run, state),
             is_free=True,
         )
 
@@ -181,6 +180,8 @@ class TaskRows:
         )
 
 
+_LEAST_WORD_CELLS = 8
+"""The column of states is as wide from the start: titles do not move when a task starts to work."""
 _UNTITLED = {ItemKind.AGENT_MESSAGE: "writing …", ItemKind.REASONING: "thinking …", ItemKind.FILE_CHANGE: "editing …"}
 """What an item is called while Codex has not told its title."""
 _TURN_WORDS = {
@@ -189,6 +190,14 @@ _TURN_WORDS = {
     TurnStatus.INTERRUPTED: ("interrupted", Tone.PLAIN),
     TurnStatus.FAILED: ("failed", Tone.BAD),
 }
+
+
+def _landed(run: Run, state: State) -> str:
+    """How far a run is: `1/3 merged · 1 discarded`."""
+    merged = sum(1 for ref in run.tasks if state.tasks[ref].state is TaskState.MERGED)
+    discarded = sum(1 for ref in run.tasks if state.tasks[ref].state is TaskState.DISCARDED)
+    told = [f"{merged}/{len(run.tasks)} merged"] if merged or discarded else [f"{len(run.tasks)} tasks"]
+    return " · ".join([*told, f"{discarded} discarded"] if discarded else told)
 
 
 def _leaf(

@@ -18,7 +18,7 @@ from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, key_label
 from codex_orch_tui.ui.bridge import Bridge, Dirty
 from codex_orch_tui.ui.errands import Errands
 from codex_orch_tui.ui.lending import lent
-from codex_orch_tui.ui.presentation.attention import first_task, next_attention
+from codex_orch_tui.ui.presentation.attention import answer_told, first_task, next_attention
 from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.presentation.status import is_busy, is_under_way, status_line
 from codex_orch_tui.ui.screens import dialogs
@@ -71,6 +71,7 @@ class MainScreen(TaskActions, Screen[None]):
         self._pane = "tasks"
         self._pane_before = "tasks"
         self._log_wanted = False
+        self._has_painted = False
         self._unsettled: set[RowList] = set()
         self._waiting = 0
         self._clock: Timer | None = None
@@ -111,10 +112,12 @@ class MainScreen(TaskActions, Screen[None]):
         self._clock = self.set_interval(1.0, self._tick, pause=True, name="clock")
         self.bindings_updated_signal.subscribe(self, lambda _screen: self._show_keys())
         self.draw(Dirty.EVERYTHING)
-        self.call_after_refresh(self._ask_for_branch)
+        self.call_after_refresh(self._first_frame_painted)
 
-    def _ask_for_branch(self) -> None:
-        """Which branch is checked out is asked of git, so not before the first frame."""
+    def _first_frame_painted(self) -> None:
+        """What costs time comes now: the log, and git's word on which branch is checked out."""
+        self._has_painted = True
+        self.draw(Dirty.LOG)
 
         def told(base: "BaseInfo") -> None:
             self.branch = base.current or "detached HEAD"
@@ -145,7 +148,7 @@ class MainScreen(TaskActions, Screen[None]):
             return
         if Dirty.STATE in dirty:
             self._draw_state(state, now_s)
-        if not self._is_seen("log"):
+        if not self._has_painted or not self._is_seen("log"):
             return
         if self._log_wanted:
             self._open_log()
@@ -216,7 +219,7 @@ class MainScreen(TaskActions, Screen[None]):
             action = BY_ID.get(active.binding.id or "")
             if action is None or action.rank == 0 or action.id in seen:
                 continue
-            reason = why_not(action.id, self.state, self.current)
+            reason = why_not(action.id, self.state, self.acts_on)
             seen[action.id] = KeyHint(key_label(active.binding.key), action.description, action.rank, not reason)
         answering = any(name.startswith("approval.") for name in seen)
         # The card lists its own keys.
@@ -227,6 +230,12 @@ class MainScreen(TaskActions, Screen[None]):
 
     def _current_task(self) -> Task | None:
         return self.state.tasks.get(self.current) if self.current is not None else None
+
+    @property
+    def acts_on(self) -> TaskRef | None:
+        """The task that keys act on: none while the cursor is on a run, which is no task."""
+        row = self.task_tree.cursor_row
+        return None if self.task_tree.has_focus and row is not None and row.ref is None else self.current
 
     def _keep_current(self, state: State) -> None:
         """With tasks there is always a current one."""
@@ -260,6 +269,7 @@ class MainScreen(TaskActions, Screen[None]):
         message.stop()
         if message.row.ref is not None:
             self.go_to_task(message.row.ref)
+        self._show_keys()
 
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:
@@ -337,8 +347,7 @@ class MainScreen(TaskActions, Screen[None]):
 
     def action_needs_me(self) -> None:
         """To the next thing that waits for the person: questions first, then what stopped, then reviews."""
-        in_inbox = self._pane == "inbox"
-        found = next_attention(self.state, self.current, skip_questions=in_inbox)
+        found = next_attention(self.state, self.current, skip_questions=self.needs_you.has_focus_within)
         if found is None:
             self.tell("Nothing needs you.")
             return
@@ -366,7 +375,11 @@ class MainScreen(TaskActions, Screen[None]):
     def on_approval_inbox_answered(self, message: "ApprovalInbox.Answered") -> None:
         """The person answered a card; with that the pane is in front that was there before."""
         message.stop()
-        self.errands.start(self.orchestrator.answer(message.approval_id, message.decision))
+        approval = self.state.approvals.get(message.approval_id)
+        told = answer_told(approval, message.decision.choice) if approval is not None else ""
+        self.errands.start(
+            self.orchestrator.answer(message.approval_id, message.decision), lambda _done: self.tell(told)
+        )
         self.show_pane(self._pane_before)
 
     def on_approval_inbox_view_wanted(self, message: "ApprovalInbox.ViewWanted") -> None:

@@ -34,6 +34,11 @@ class TaskActions(Screen[None]):
         """What is known now."""
         return self.orchestrator.state
 
+    @property
+    def acts_on(self) -> TaskRef | None:
+        """The task that keys act on."""
+        raise NotImplementedError
+
     def tell(self, text: str) -> None:
         """A short word to the person."""
         self.notify(text, severity="information", markup=False, timeout=4)
@@ -52,11 +57,12 @@ class TaskActions(Screen[None]):
 
     def _with_task(self, action_id: str, act: Callable[[Task], object]) -> None:
         """Acts on the current task, or tells why not."""
-        reason = why_not(action_id, self.state, self.current)
-        if reason or self.current is None:
+        ref = self.acts_on
+        reason = why_not(action_id, self.state, ref)
+        if reason or ref is None:
             self.notify(reason, severity="warning", markup=False, timeout=5)
             return
-        act(self.state.tasks[self.current])
+        act(self.state.tasks[ref])
 
     # -- panes --------------------------------------------------------------------------------------------------
 
@@ -103,7 +109,13 @@ class TaskActions(Screen[None]):
 
     def action_interrupt(self) -> None:
         """Ends the running turn."""
-        self._with_task("task.interrupt", lambda task: self.errands.start(self.orchestrator.interrupt(task.ref)))
+        self._with_task("task.interrupt", self._interrupt)
+
+    def _interrupt(self, task: Task) -> None:
+        def told(_done: None) -> None:
+            self.tell("Interrupted. c continues, s sends a message.")
+
+        self.errands.start(self.orchestrator.interrupt(task.ref), told)
 
     def action_stop(self) -> None:
         """Ends the turn and the worker; asks when a turn is running."""
@@ -172,7 +184,7 @@ class TaskActions(Screen[None]):
         self.errands.start(
             self.orchestrator.update(task.ref),
             lambda updated: self.tell(
-                f"Updated: now on {task.base_branch} {updated.base[:7]}. Review it again."
+                f"Updated: it stands on {task.base_branch} {updated.base[:7]} now. d reads its diff."
                 if updated.moved
                 else f"Nothing to update: it stands on {task.base_branch}'s tip."
             ),

@@ -8,14 +8,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.state import State
+from codex_orch_tui.ui.presentation.attention import quiet_line
 
 if TYPE_CHECKING:
     from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
-
-QUIET_WITH_TASKS = "Nothing needs you. n starts a task."
-QUIET_TO_REVIEW = "No question is open. g goes to what can be reviewed."
 
 
 class NeedsYou(Vertical):
@@ -39,8 +36,8 @@ class NeedsYou(Vertical):
         self._guard_s = guard_s
         self._keymap = keymap
         self._inbox: ApprovalInbox | None = None
-        self._quiet = Static(QUIET_WITH_TASKS, id="quiet", markup=False)
-        self._told = QUIET_WITH_TASKS
+        self._told = quiet_line(State())
+        self._quiet = Static(self._told, id="quiet", markup=False)
 
     def compose(self) -> ComposeResult:
         """The quiet line."""
@@ -62,7 +59,7 @@ class NeedsYou(Vertical):
             self._inbox.display = bool(pending)
         self._quiet.display = not pending
         if not pending:
-            self._tell(QUIET_TO_REVIEW if sel.counts(state).to_review else QUIET_WITH_TASKS)
+            self._tell(quiet_line(state))
 
     def go_in(self) -> bool:
         """Gives the focus to the card; False when there is none."""

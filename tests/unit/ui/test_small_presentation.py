@@ -73,9 +73,9 @@ def test_reasons() -> None:
     assert why_not("task.message", story.state, None) == NO_TASK
     assert why_not("go.log", story.state, None) == ""
     assert why_not("task.merge", story.state, names["correct-the-docs"]) == ""
-    assert "queued" in why_not("task.merge", story.state, names["rate-limits"])
+    assert "when its turn has ended" in why_not("task.merge", story.state, names["rate-limits"])
     assert why_not("task.resume", story.state, names["upgrade-the-linter"]) == ""
-    assert "waiting for your answer" in why_not("task.merge", story.state, names["fix-auth-middleware"])
+    assert "g goes to it" in why_not("task.merge", story.state, names["fix-auth-middleware"])
 
 
 def test_what_comes_first_and_next() -> None:
