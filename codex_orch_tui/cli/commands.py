@@ -1,6 +1,7 @@
 """The commands and the options that all of them have."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,18 @@ class Place:
 
     repo: Path
     config: Path | None
+
+
+def in_place(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that takes `--repo` after its name too; it is called with the Place."""
+
+    @click.option("--repo", type=click.Path(path_type=Path, file_okay=False), help="The same as before the command.")
+    @click.pass_obj
+    def placed(place: Place, /, repo: Path | None, **options: object) -> int:
+        return command(place if repo is None else Place(repo=repo, config=place.config), **options)
+
+    placed.__name__, placed.__doc__ = command.__name__, command.__doc__
+    return placed
 
 
 class _LazyGroup(click.Group):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codex_orch_tui.cli.commands import Place
+from codex_orch_tui.cli.commands import Place, in_place
 from codex_orch_tui.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
-@click.pass_obj
+@in_place
 def doctor(place: Place, as_json: bool) -> int:
     """Check Python, git, this repository, Codex and this terminal.
 

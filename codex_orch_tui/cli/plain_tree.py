@@ -2,11 +2,12 @@
 
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.domain import selectors as sel
-from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.approval import Approval, Outcome
 from codex_orch_tui.domain.task import ENDED, Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.clock import elapsed
@@ -62,15 +63,20 @@ def _cells(seen: SeenState, task: Task, now_s: float) -> tuple[str, ...]:
     sign = look.sign(ascii_only=not _prints(look.glyph))
     totals = sel.edit_totals(task)
     files = "1 file" if totals.files == 1 else f"{totals.files} files"
-    past = sum(not asked.is_pending for asked in sel.approvals_of(seen.state, task.ref))
     return (
         f"{sign} {'cut off' if seen.is_cut_off(task) else look.word}",
         elapsed(now_s - task.since_s).rjust(6),
         task.spec.title,
         "" if task.worktree is None else task.worktree.branch,
         f"{files} +{totals.insertions} -{totals.deletions}" if totals.files else "",
-        "" if not past else f"{past} past approval{'s' if past > 1 else ''}",
+        _answered(sel.approvals_of(seen.state, task.ref)),
     )
+
+
+def _answered(approvals: Iterable[Approval]) -> str:
+    """How past questions ended: `1 accepted, 2 declined`."""
+    outcomes = Counter(asked.outcome for asked in approvals if asked.outcome is not Outcome.PENDING)
+    return ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in outcomes.items())
 
 
 def _details(seen: SeenState, task: Task, now_s: float) -> Iterator[str]:

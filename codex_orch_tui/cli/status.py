@@ -2,12 +2,12 @@
 
 import click
 
-from codex_orch_tui.cli.commands import Place
+from codex_orch_tui.cli.commands import Place, in_place
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
-@click.pass_obj
+@in_place
 def status(place: Place, as_json: bool) -> int:
     """Runs, tasks, branches and questions of this repository.
 

@@ -88,6 +88,11 @@ def document_of(repository: Path, capsys: pytest.CaptureFixture[str]) -> dict[st
     return document
 
 
+def test_repo_is_taken_after_the_command_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status", "--repo", str(tmp_path)]) == ExitCode.NOT_USABLE
+    assert str(tmp_path) in capsys.readouterr().err
+
+
 class TestForPeople:
     def test_every_task_has_its_line(self) -> None:
         lines = status_lines(seen(shop()), NOW_S + 600)
@@ -98,7 +103,7 @@ class TestForPeople:
         for word in ("● working", "! asks", "✓ review", "✗ failed", "◌ queued", "✔ merged"):
             assert word in text
         assert "asks: $ npm install --save-dev supertest@7  (waits " in text
-        assert "1 past approval" in text
+        assert "1 accepted" in text
         assert "The typo is gone." in text
         assert f"{NOT_LOGGED_IN.message} → {NOT_LOGGED_IN.next_step}" in text
 
