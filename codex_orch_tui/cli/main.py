@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
@@ -17,7 +17,12 @@ def main() -> NoReturn:
     """What the console script calls."""
     # What is imported stays: looking through it for garbage would be a tenth of the way to the first frame.
     gc.disable()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _let_go(sys.stderr)  # the terminal has gone
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -35,10 +40,14 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered would raise once more when the interpreter closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go(sys.stdout)
         return ExitCode.PIPE_CLOSED
     return code
+
+
+def _let_go(stream: TextIO) -> None:
+    """What is still buffered would raise once more when the interpreter closes it, and change the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """The default command: open the repository and its screen."""
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from codex_orch_tui.config import Config, ConfigError
 from codex_orch_tui.ui.tty import why_no_screen
 
 if TYPE_CHECKING:
+    from codex_orch_tui.services.connect import CodexConnector
     from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.services.ports import Connection, Launch
 
 
 def open_screen(repo: Path | None = None, config_file: Path | None = None) -> int:
@@ -62,12 +65,27 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
 
 
 async def _open(folder: Path, config: Config) -> "Orchestrator":
-    from codex_orch_tui.services.connect import CodexConnector
     from codex_orch_tui.services.errors import OpenError
     from codex_orch_tui.services.orchestrator import Orchestrator
 
-    connector = CodexConnector(codex_path=config.codex_path, extra_names=config.pass_environment)
     try:
-        return await Orchestrator.open(folder, config, connector)
+        return await Orchestrator.open(folder, config, _LateConnector(config))
     except OpenError as error:
         raise CommandFailedError(str(error), error.exit_code) from error
+
+
+class _LateConnector:
+    """Loads what speaks with Codex when the first worker is started: the first frame does not need it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    async def connect(self, launch: "Launch") -> "Connection":
+        """See `ports.Connector`."""
+        return await self._connector.connect(launch)
+
+    @cached_property
+    def _connector(self) -> "CodexConnector":
+        from codex_orch_tui.services.connect import CodexConnector
+
+        return CodexConnector(codex_path=self._config.codex_path, extra_names=self._config.pass_environment)

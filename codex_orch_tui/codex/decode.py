@@ -45,6 +45,8 @@ from codex_orch_tui.domain.signals import (
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 
 MAX_ANSWER_CHARS = 200_000
+MAX_REQUEST_BYTES = 1024 * 1024
+"""A longer question is refused: it is shown whole or not at all, and nobody reads that much before an answer."""
 
 _TURN_STATUSES = {
     "completed": TurnStatus.COMPLETED,
@@ -121,6 +123,9 @@ class Decoder:
         return (Warned(message=message),)
 
     def _request(self, message: Message, request_id: RequestId, line: bytes) -> Decoded:
+        if len(line) > MAX_REQUEST_BYTES:
+            method = f"{clean_line(message.method)} in {len(line):,} bytes, more than anybody could read"
+            return Decoded((UnknownAsked(request_id=str(request_id), method=method, raw_json="null"),), request_id)
         raw_json = params_json(line)
         if not isinstance(message.params, RequestParams) or message.method not in METHODS:
             unknown = UnknownAsked(request_id=str(request_id), method=clean_line(message.method), raw_json=raw_json)

@@ -4,7 +4,7 @@ The same function serves the live view, crash recovery, replay and read-only vie
 any event in any state: an event about something unknown leaves the state as it is.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
@@ -12,6 +12,7 @@ from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, Approval
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import TurnStatus
 from codex_orch_tui.domain.notes import note_of
+from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ASKING, DiffTotals, Note, Reviewed, Task, TaskState, Turn, WorkerProcess
@@ -22,16 +23,25 @@ _NEEDS_INPUT = frozenset({ApprovalKind.USER_INPUT, ApprovalKind.ELICITATION})
 
 def reduce(state: State, recorded: ev.Recorded) -> State:
     """The state after one more event."""
-    event = recorded.event
-    if isinstance(event, ev.SessionEvent):
-        return replace(_reduce_session_event(state, event, recorded.at_s), seq=recorded.seq)
-    task = state.tasks.get(event.ref)
-    if task is None:
-        return replace(state, seq=recorded.seq)
-    if isinstance(event, ev.ApprovalEvent):
-        state = _reduce_approval(state, event, recorded.at_s)
-    task = _reduce_task(state, task, event, recorded.at_s)
-    return replace(state, seq=recorded.seq, tasks={**state.tasks, event.ref: task})
+    return reduce_all(state, (recorded,))
+
+
+def reduce_all(state: State, events: Iterable[ev.Recorded]) -> State:
+    """The state after some more events: one table of tasks for all of them, where `reduce` makes one for each."""
+    tasks, seq = dict(state.tasks), state.seq
+    state = replace(state, tasks=tasks)
+    for recorded in events:
+        event, at_s, seq = recorded.event, recorded.at_s, recorded.seq
+        if isinstance(event, ev.SessionEvent):
+            state = _reduce_session_event(state, event, at_s)
+            if state.tasks is not tasks:
+                tasks = dict(state.tasks)
+                state = replace(state, tasks=tasks)
+        elif (task := tasks.get(event.ref)) is not None:
+            if isinstance(event, ev.ApprovalEvent):
+                state = _reduce_approval(state, event, at_s)
+            tasks[event.ref] = _reduce_task(state, task, event, at_s)
+    return replace(state, seq=seq)
 
 
 def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> State:

@@ -1,10 +1,10 @@
 """Changes to the turns of a task: pure replacements, used by the reducer."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from codex_orch_tui.domain.ids import TurnId
 from codex_orch_tui.domain.item import Item, ItemStatus, TurnStatus
+from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.task import Task, Turn
 
 

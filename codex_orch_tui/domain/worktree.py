@@ -10,7 +10,7 @@ class Worktree:
     """A folder with a branch of its own.
 
     `base_commit` is the commit that the task's commits stand on: what its diff is taken against. It moves only when
-    the task is updated from its base branch.
+    the task is updated from its base branch, or rebased by hand.
     """
 
     path: str

@@ -6,7 +6,6 @@ is gone.
 
 import asyncio
 
-from codex_orch_tui.codex.answers import ImpossibleAnswerError, result_for
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Approval, ApprovalRequest, Decision, Outcome
 from codex_orch_tui.domain.ids import ApprovalId, EpochId, TaskRef
@@ -80,6 +79,8 @@ class Approvals:
 
 def _check(approval: Approval, decision: Decision) -> None:
     """An answer that Codex would not take must never be kept as a decision."""
+    from codex_orch_tui.codex.answers import ImpossibleAnswerError, result_for  # noqa: PLC0415 - not for the first paint
+
     try:
         result_for(approval.request, decision)
     except ImpossibleAnswerError as error:

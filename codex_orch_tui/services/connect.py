@@ -3,13 +3,19 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from codex_orch_tui.codex.answers import result_for
-from codex_orch_tui.codex.app_server import AppServer
-from codex_orch_tui.codex.binary import CheckedCodex, CodexUnusableError, check_codex, find_codex
+from codex_orch_tui.codex.app_server import INITIALIZE_TIMEOUT_S, AppServer
+from codex_orch_tui.codex.binary import (
+    VERSION_TIMEOUT_S,
+    CheckedCodex,
+    CodexUnusableError,
+    check_codex,
+    find_codex,
+)
 from codex_orch_tui.codex.environment import worker_environment
 from codex_orch_tui.codex.launch import AppServerError
 from codex_orch_tui.codex.launch import Launch as ServerLaunch
@@ -38,29 +44,36 @@ class CodexConnector:
         environment: our own environment.
         extra_names: names of further variables that workers get.
         overrides: further `key=value` settings of Codex.
+        version_timeout_s: how long it may take to tell its version.
+        start_timeout_s: how long a started app-server may take to answer.
     """
 
     codex_path: Path | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     extra_names: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    version_timeout_s: float = VERSION_TIMEOUT_S
+    start_timeout_s: float = INITIALIZE_TIMEOUT_S
     _checked: CheckedCodex | None = None
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _has_started: bool = False
 
     async def connect(self, launch: Launch) -> "CodexConnection":
         """See `ports.Connector`."""
-        try:
-            if self._checked is None:
-                self._checked = await check_codex(find_codex(self.codex_path, self.environment), self.environment)
-        except CodexUnusableError as error:
-            raise ConnectionFailedError(error.fault) from error
+        checked = await self._check()
         settings = launch.settings
-        events, stderr = RawLog(launch.events_path), RawLog(launch.stderr_path, max_bytes=STDERR_MAX_BYTES)
+        try:
+            logs = RawLog(launch.events_path), RawLog(launch.stderr_path, max_bytes=STDERR_MAX_BYTES)
+        except RawLogError as error:
+            raise ConnectionFailedError(
+                Fault(kind=FaultKind.STORAGE, message=str(error), next_step=error.next_step)
+            ) from error
+        events, stderr = logs
         sinks = Sinks(
             events=_growing(events, launch.on_growth), stderr=_sink(stderr), long_lines=launch.events_path.parent
         )
         start = ServerLaunch(
-            codex=self._checked.path,
+            codex=checked.path,
             cwd=settings.cwd,
             env=worker_environment(self.environment, tmpdir=settings.private_tmp, extra_names=self.extra_names),
             tmpdir=settings.private_tmp,
@@ -68,14 +81,15 @@ class CodexConnector:
             overrides=self.overrides,
         )
         try:
-            # One at a time: two that make a fresh CODEX_HOME's database at once make one of them fail.
-            async with self._starting:
-                server = await AppServer.open(start)
-        except AppServerError as error:
-            events.close()
-            stderr.close()
-            raise ConnectionFailedError(error.fault) from error
-        connection = CodexConnection(server, launch, self._checked.version, (events, stderr))
+            server = await self._start(start)
+        except BaseException as error:
+            for log in logs:
+                log.close()
+            if isinstance(error, AppServerError):
+                message = f"{error.fault.message} · Codex {checked.version}"
+                raise ConnectionFailedError(replace(error.fault, message=message)) from error
+            raise
+        connection = CodexConnection(server, launch, checked.version, logs)
         try:
             fault = await connection.login_fault()
             if fault is not None:
@@ -84,6 +98,25 @@ class CodexConnector:
             await connection.stop()
             raise
         return connection
+
+    async def _check(self) -> CheckedCodex:
+        """Which codex, and whether it is one that we can talk to; asked until it is."""
+        if self._checked is None:
+            try:
+                found = find_codex(self.codex_path, self.environment)
+                self._checked = await check_codex(found, self.environment, timeout_s=self.version_timeout_s)
+            except CodexUnusableError as error:
+                raise ConnectionFailedError(error.fault) from error
+        return self._checked
+
+    async def _start(self, start: ServerLaunch) -> AppServer:
+        """The first one alone: two that make a fresh CODEX_HOME's database at once make one of them fail."""
+        async with self._starting:
+            if not self._has_started:
+                server = await AppServer.open(start, timeout_s=self.start_timeout_s)
+                self._has_started = True
+                return server
+        return await AppServer.open(start, timeout_s=self.start_timeout_s)
 
 
 class CodexConnection:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import RunId
+from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason, Updated
 from codex_orch_tui.domain.plan import Plan
 from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
@@ -21,6 +22,7 @@ from codex_orch_tui.gitrepo.errors import GitRepoError, WorktreeMissing
 from codex_orch_tui.gitrepo.merge import Merges
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.update import update_from_base
+from codex_orch_tui.gitrepo.worktree_state import Condition
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.workspace import Workspace
@@ -51,11 +53,6 @@ class Landing:
                 await check_branch_name(self._repository, self._workspace.branch_for(run, spec.id, at_s))
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
-
-    async def dirty_paths(self) -> tuple[str, ...]:
-        """Edits of the person's checkout, which a task does not see."""
-        edits = await self._repository.edits()
-        return (*edits.edited, *edits.untracked)
 
     # -- review -------------------------------------------------------------------------------------------------
 
@@ -119,7 +116,9 @@ class Landing:
             await self._hub.record(started)
             done = await self._merges.merge(preview)
         except JournalError as error:
-            raise NotPossibleError(f"nothing was merged, the intent could not be written to disk: {error}") from error
+            reason = f"nothing was merged, the intent could not be written to disk: {error}"
+            self._hub.apply(ev.MergeRefused(ref=task.ref, reason=reason))
+            raise NotPossibleError(reason) from error
         except GitRepoError as error:
             self._hub.apply(ev.MergeRefused(ref=task.ref, reason=str(error)))
             raise NotPossibleError(sentence(error)) from error
@@ -132,19 +131,16 @@ class Landing:
         return done
 
     async def settle_merge(self, task: Task) -> None:
-        """Say how a merge ended that was under way when the program did.
-
-        Raises:
-            NotPossibleError: git does not tell.
-        """
-        worktree = _worktree(task)
+        """Say how a merge ended that was under way when the program did; asked again next time if git does not tell."""
         try:
             base = await self._repository.tip(task.base_branch)
             done = base is not None and task.tip is not None and await self._repository.is_merged(task.tip, base)
         except GitRepoError as error:
-            raise NotPossibleError(sentence(error)) from error
-        if done and base is not None:
-            old = worktree.base_commit
+            text = f"whether the merge was done is not known: {sentence(error)}"
+            self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.ERROR, text=text))
+            return
+        if done and base is not None and task.worktree is not None:
+            old = task.worktree.base_commit
             self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=task.base_branch, old=old, new=base))
             await self._remove_merged(task)
         else:
@@ -163,7 +159,7 @@ class Landing:
 
     async def update(self, task: Task) -> Updated:
         """See `Orchestrator.update`."""
-        task = await self._committed(task)
+        task = await self._with_folder(await self._committed(task))
         worktree = _worktree(task)
         try:
             base = await self._repository.tip(task.base_branch)
@@ -192,7 +188,10 @@ class Landing:
         moved = Worktree(
             path=worktree.path, branch=worktree.branch, base_branch=worktree.base_branch, base_commit=done.base
         )
-        totals = await self._reviews.totals(done.base, done.new_tip)
+        try:
+            totals = await self._reviews.totals(done.base, done.new_tip)
+        except GitRepoError:  # The branch has moved: that must be told, whatever its size.
+            totals = task.totals
         self._hub.apply(ev.UpdateFinished(ref=task.ref, worktree=moved, tip=done.new_tip, totals=totals))
         await self._hub.flush()
 
@@ -207,6 +206,7 @@ class Landing:
         """
         if not task.conflicts:
             raise NotPossibleError("no conflict is known; u updates the task from its base")
+        task = await self._with_folder(task)
         try:
             backup = await back_up_branch(self._repository, _worktree(task), task.ref)
             laid_out = await lay_out_conflict(self._repository, _worktree(task), root=self._workspace.worktrees.root)
@@ -265,32 +265,48 @@ class Landing:
     # -- inside -------------------------------------------------------------------------------------------------
 
     async def _committed(self, task: Task) -> Task:
-        """The task with the edits committed that its worktree still holds: by the person, or from a cut-off turn."""
+        """The task with all that its branch and its worktree hold: commits and edits of the person, or of a cut turn.
+
+        A worktree whose folder is gone holds nothing: what was committed is on the branch.
+        """
         worktree = _worktree(task)
         try:
             status = await self._workspace.worktrees.status(worktree)
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
-        if status.message:
-            raise NotPossibleError(f"{status.message} → {status.next_step}" if status.next_step else status.message)
-        if status.edits is None or status.edits.is_clean:
-            return task
+        is_missing = status.condition is Condition.MISSING and status.tip is not None
+        if status.message and not is_missing:
+            raise NotPossibleError(_with_step(status.message, status.next_step))
         try:
-            await self._workspace.commit_edits(task)
+            task = await self._workspace.follow(task)
+            if status.edits is not None and not status.edits.is_clean:
+                await self._workspace.commit_edits(task)
         except WorkspaceError as error:
-            raise NotPossibleError(f"{error.fault.message} → {error.fault.next_step}") from error
+            raise NotPossibleError(_with_step(error.fault.message, error.fault.next_step)) from error
+        return self._hub.state.tasks[task.ref]
+
+    async def _with_folder(self, task: Task) -> Task:
+        """The task with its worktree made again where its folder is gone."""
+        _worktree(task)
+        try:
+            await self._workspace.make_again(task)
+        except WorkspaceError as error:
+            raise NotPossibleError(_with_step(error.fault.message, error.fault.next_step)) from error
         return self._hub.state.tasks[task.ref]
 
 
 def sentence(error: Exception) -> str:
     """An error with its next step, as one sentence for the person."""
-    next_step = getattr(error, "next_step", "")
-    return f"{error} → {next_step}" if next_step else str(error)
+    return _with_step(str(error), getattr(error, "next_step", ""))
+
+
+def _with_step(message: str, next_step: str) -> str:
+    return f"{message} → {next_step}" if next_step else message
 
 
 def _told(refusal: Refusal | None) -> str:
     assert refusal is not None, "only a refusal is told"
-    text = f"{refusal.message} → {refusal.next_step}" if refusal.next_step else refusal.message
+    text = _with_step(refusal.message, refusal.next_step)
     return "\n".join((text, *(f"  {path}" for path in refusal.paths)))
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.config import Config
-from codex_orch_tui.domain.reducer import reduce
+from codex_orch_tui.domain.events import Recorded
+from codex_orch_tui.domain.reducer import reduce_all
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.gitrepo.repository import Repository
@@ -90,17 +91,18 @@ def replay(records: Iterable[bytes]) -> tuple[State, tuple[str, ...]]:
     Raises:
         NewerSchemaError: the journal was written by a newer program.
     """
-    state = State()
     skipped: list[str] = []
-    for record in records:
-        try:
-            recorded = decode(record)
-        except NewerSchemaError:
-            raise
-        except RecordError as error:
-            skipped.append(f"passed over a journal record: {error}")
-            continue
-        state = reduce(state, recorded)
+
+    def readable() -> Iterator[Recorded]:
+        for record in records:
+            try:
+                yield decode(record)
+            except NewerSchemaError:
+                raise
+            except RecordError as error:
+                skipped.append(f"passed over a journal record: {error}")
+
+    state = reduce_all(State(), readable())
     return state, tuple(skipped)
 
 

@@ -7,10 +7,13 @@ the person; whatever happens later is told by events.
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from codex_orch_tui import __version__
@@ -19,21 +22,25 @@ from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Decision
 from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskRef
-from codex_orch_tui.domain.merge import Merged, MergePreview, Updated
+from codex_orch_tui.domain.item import Fault, FaultKind
 from codex_orch_tui.domain.plan import Plan
-from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
+from codex_orch_tui.domain.task import ACTIVE, ENDED, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.hub import Hub
-from codex_orch_tui.services.landing import Landing
 from codex_orch_tui.services.opening import Opened, open_repository
 from codex_orch_tui.services.ports import Connector
 from codex_orch_tui.services.recovery import recover
 from codex_orch_tui.services.supervisor import Supervisor
-from codex_orch_tui.services.task_log import TaskLog
-from codex_orch_tui.services.workspace import Workspace
+from codex_orch_tui.store.errors import JournalError
+
+if TYPE_CHECKING:
+    from codex_orch_tui.domain.merge import Merged, MergePreview, Updated
+    from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
+    from codex_orch_tui.services.landing import Landing
+    from codex_orch_tui.services.task_log import TaskLog
+    from codex_orch_tui.services.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +63,17 @@ class Orchestrator:
         self._hub = Hub(opened.journal, opened.state)
         self._approvals = Approvals(self._hub)
         self._growth_watchers: list[Callable[[TaskRef], None]] = []
-        workspace = Workspace(self._hub, opened.repository, opened.layout, config, on_growth=self._grew)
-        self._landing = Landing(self._hub, opened.repository, workspace)
         self._supervisor = Supervisor(
             hub=self._hub,
             approvals=self._approvals,
             connector=connector,
-            workspace=workspace,
+            workspace=lambda: self._workspace,
             max_workers=config.max_workers,
             idle_worker_s=config.idle_worker_s,
         )
         self._closing = asyncio.Event()
+        self._commands: defaultdict[TaskRef, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One command at a time for each task: none meets a worktree that another is changing."""
 
     @classmethod
     async def open(cls, folder: Path, config: Config, connector: Connector) -> "Orchestrator":
@@ -75,18 +82,26 @@ class Orchestrator:
         Raises:
             OpenError: not a repository, no commit yet, held by another program, state that cannot be read.
         """
-        orchestrator = cls(await open_repository(folder, config), config, connector)
-        recover(orchestrator._hub)
-        for task in tuple(orchestrator.state.tasks.values()):
-            if task.merging:
-                await orchestrator._landing.settle_merge(task)
-        orchestrator._hub.apply(ev.SessionOpened(pid=orchestrator._opened.pid, version=__version__))
+        opened = await open_repository(folder, config)
+        try:
+            orchestrator = cls(opened, config, connector)
+            await recover(orchestrator._hub)
+            for task in tuple(orchestrator.state.tasks.values()):
+                if task.merging:
+                    await orchestrator._landing.settle_merge(task)
+            orchestrator._hub.apply(ev.SessionOpened(pid=opened.pid, version=__version__))
+        except BaseException:
+            await opened.release()
+            raise
         return orchestrator
 
     async def run(self) -> None:
         """Supervise until `close`, then stop every worker and let go of the repository."""
         try:
             await self._supervisor.run(self._closing)
+            for lock in tuple(self._commands.values()):
+                async with lock:  # A command that has begun to move something tells its end before the journal closes.
+                    pass
         finally:
             self._hub.apply(ev.SessionClosed(pid=self._opened.pid))
             await self._opened.release()
@@ -130,8 +145,10 @@ class Orchestrator:
         self._growth_watchers.append(watcher)
         return lambda: self._growth_watchers.remove(watcher)
 
-    def log(self, ref: TaskRef) -> TaskLog:
+    def log(self, ref: TaskRef) -> "TaskLog":
         """A reader of the task's log."""
+        from codex_orch_tui.services.task_log import TaskLog  # noqa: PLC0415 - not for the first paint
+
         worktree = self._task(ref).worktree
         layout = self._opened.layout
         return TaskLog(
@@ -148,10 +165,11 @@ class Orchestrator:
     async def base_info(self) -> BaseInfo:
         """Branches to start from, and what of the user's checkout a task will not see."""
         repository = self._opened.repository
+        edits = await repository.edits()
         return BaseInfo(
             branches=tuple(branch.name for branch in await repository.branches()),
             current=(await repository.head()).branch,
-            dirty=await self._landing.dirty_paths(),
+            dirty=(*edits.edited, *edits.untracked),
         )
 
     # -- tasks --------------------------------------------------------------------------------------------------
@@ -164,7 +182,11 @@ class Orchestrator:
         """
         run = RunId(datetime.now().astimezone().strftime("%m%d-%H%M") + "-" + uuid4().hex[:4])
         await self._landing.check_start(run, plan, base_branch, time.time())
-        await self._hub.record(ev.RunCreated(run=run, plan=plan, base_branch=base_branch))
+        try:
+            await self._hub.record(ev.RunCreated(run=run, plan=plan, base_branch=base_branch))
+        except JournalError as error:
+            self._not_kept(run, error)
+            raise NotPossibleError(f"not started, state could not be written: {error}") from error
         refs = self.state.runs[run].tasks
         for ref in refs:
             await self._supervisor.start(ref)
@@ -176,9 +198,8 @@ class Orchestrator:
         Raises:
             NotPossibleError: the task cannot take a message now.
         """
-        if not sel.can_message(self._task(ref)):
-            raise NotPossibleError(f"{self._task(ref).spec.title} cannot take a message now")
-        return await self._supervisor.message(ref, text)
+        async with self._commands[ref]:
+            return await self._message(ref, text)
 
     async def resume(self, ref: TaskRef) -> None:
         """Go on with a task that stopped before its end.
@@ -186,9 +207,10 @@ class Orchestrator:
         Raises:
             NotPossibleError: it did not stop.
         """
-        if not sel.can_continue(self._task(ref)):
-            raise NotPossibleError(f"{self._task(ref).spec.title} has not stopped; there is nothing to continue")
-        await self._supervisor.resume(ref)
+        async with self._commands[ref]:
+            if not sel.can_continue(self._task(ref)):
+                raise NotPossibleError(f"{self._task(ref).spec.title} has not stopped; there is nothing to continue")
+            await self._supervisor.resume(ref)
 
     async def interrupt(self, ref: TaskRef) -> None:
         """End the running turn; the worker stays.
@@ -211,8 +233,10 @@ class Orchestrator:
         Raises:
             NotPossibleError: git did not take it; nothing was removed.
         """
+        self._refuse_ended(self._task(ref))
         await self._supervisor.stop(ref, "discarded by you")
-        return await self._landing.discard(self._task(ref))
+        async with self._commands[ref]:
+            return await self._landing.discard(await self._task_at_rest(ref))
 
     async def answer(self, approval: ApprovalId, decision: Decision) -> None:
         """Answer a question.
@@ -228,47 +252,54 @@ class Orchestrator:
 
     # -- review and merge ---------------------------------------------------------------------------------------
 
-    async def review(self, ref: TaskRef) -> ReviewSummary:
+    async def review(self, ref: TaskRef) -> "ReviewSummary":
         """The task's commits and files against its base. Edits that are not committed yet are committed first.
 
         Raises:
             NotPossibleError: there is nothing to review, or the worktree cannot be read.
         """
-        return await self._landing.review(self._idle_task(ref))
+        async with self._commands[ref]:
+            return await self._landing.review(await self._task_at_rest(ref))
 
-    async def file_patch(self, change: FileChange) -> FilePatch:
+    async def file_patch(self, change: "FileChange") -> "FilePatch":
         """One file's patch of a review."""
         return await self._landing.file_patch(change)
 
-    def record_review(self, ref: TaskRef, summary: ReviewSummary, files_viewed: int) -> None:
+    def record_review(self, ref: TaskRef, summary: "ReviewSummary", files_viewed: int) -> None:
         """Keep that the person looked at exactly this tip on this base."""
         self._landing.record_review(self._task(ref), summary, files_viewed)
 
-    async def preview_merge(self, ref: TaskRef) -> MergePreview:
+    async def preview_merge(self, ref: TaskRef) -> "MergePreview":
         """What `merge` would do now; its `refusal` says why it would do nothing.
 
         Raises:
             NotPossibleError: the task is at work or has nothing to merge.
         """
-        return await self._landing.preview_merge(self._idle_task(ref))
+        async with self._commands[ref]:
+            return await self._landing.preview_merge(await self._task_at_rest(ref))
 
-    async def merge(self, ref: TaskRef, preview: MergePreview) -> Merged:
+    async def merge(self, ref: TaskRef, preview: "MergePreview") -> "Merged":
         """Fast-forward the base branch to exactly the previewed commit.
 
         Raises:
             NotPossibleError: refused; nothing moved. Its text is for the person.
         """
-        await self._supervisor.release_worker(ref)
-        return await self._landing.merge(self._idle_task(ref), preview)
+        async with self._commands[ref]:
+            task = await self._task_at_rest(ref)
+            await self._supervisor.release_worker(ref)
+            return await self._landing.merge(task, preview)
 
-    async def update(self, ref: TaskRef) -> Updated:
+    async def update(self, ref: TaskRef) -> "Updated":
         """Replay the task's commits on its base branch's tip.
 
         Raises:
             ConflictError: files clash; nothing moved. They are in the task's `conflicts`.
             NotPossibleError: refused for another reason; nothing moved.
         """
-        return await self._landing.update(self._idle_task(ref))
+        async with self._commands[ref]:
+            task = await self._task_at_rest(ref)
+            await self._supervisor.release_worker(ref)
+            return await self._landing.update(task)
 
     async def send_conflicts(self, ref: TaskRef) -> str:
         """Put the clash with the base into the worktree as conflict markers and ask the worker to resolve it.
@@ -276,18 +307,59 @@ class Orchestrator:
         Raises:
             NotPossibleError: there is no conflict, or the task cannot take a message now.
         """
-        return await self.message(ref, await self._landing.lay_out_conflict(self._idle_task(ref)))
+        async with self._commands[ref]:
+            task = await self._task_at_rest(ref)
+            await self._supervisor.release_worker(ref)
+            return await self._message(ref, await self._landing.lay_out_conflict(task))
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _workspace(self) -> "Workspace":
+        from codex_orch_tui.services.workspace import Workspace  # noqa: PLC0415 - not for the first paint
+
+        return Workspace(self._hub, self._opened.repository, self._opened.layout, self._config, on_growth=self._grew)
+
+    @cached_property
+    def _landing(self) -> "Landing":
+        from codex_orch_tui.services.landing import Landing  # noqa: PLC0415 - not for the first paint
+
+        return Landing(self._hub, self._opened.repository, self._workspace)
 
     def _task(self, ref: TaskRef) -> Task:
         return self._hub.state.tasks[ref]
 
-    def _idle_task(self, ref: TaskRef) -> Task:
+    async def _message(self, ref: TaskRef, text: str) -> str:
+        if not sel.can_message(self._task(ref)):
+            raise NotPossibleError(f"{self._task(ref).spec.title} cannot take a message now")
+        return await self._supervisor.message(ref, text)
+
+    async def _task_at_rest(self, ref: TaskRef) -> Task:
+        """A task that no worker is changing, and whose last turn is committed."""
+        self._refuse_busy(self._task(ref))
+        await self._supervisor.wound_up(ref)
         task = self._task(ref)
+        self._refuse_busy(task)
+        return task
+
+    def _refuse_busy(self, task: Task) -> None:
+        self._refuse_ended(task)
         if task.state in ACTIVE or task.state is TaskState.QUEUED:
             raise NotPossibleError(f"{task.spec.title} is still at work; i interrupts it, x stops it")
-        return task
+
+    def _refuse_ended(self, task: Task) -> None:
+        if task.state in ENDED:
+            raise NotPossibleError(f"{task.spec.title} is {task.state} already")
+
+    def _not_kept(self, run: RunId, error: JournalError) -> None:
+        """A run that is in the state and not on disk: its tasks are not begun, and say so."""
+        fault = Fault(
+            kind=FaultKind.STORAGE,
+            message=f"state could not be written: {error}",
+            next_step="make room, then c starts it",
+        )
+        for ref in self.state.runs[run].tasks:
+            self._hub.apply(ev.TaskFailed(ref=ref, fault=fault))
 
     def _grew(self, ref: TaskRef) -> None:
         for watcher in tuple(self._growth_watchers):

@@ -7,13 +7,15 @@ load generators of the benches.
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault
 from codex_orch_tui.domain.plan import ApprovalPolicy, SandboxMode
-from codex_orch_tui.domain.signals import Signal
+
+if TYPE_CHECKING:
+    from codex_orch_tui.domain.signals import Signal
 
 
 class ConnectionFailedError(Exception):
@@ -84,7 +86,7 @@ class Connection(Protocol):
     async def answer(self, request: ApprovalRequest, decision: Decision) -> None:
         """Send a decision."""
 
-    def signals(self) -> AsyncIterator[Signal]:
+    def signals(self) -> "AsyncIterator[Signal]":
         """What the worker reports, in order; ends after StreamEnded."""
 
     async def stop(self) -> str:

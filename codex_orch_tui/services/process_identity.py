@@ -2,11 +2,12 @@
 
 
 def started_at_s(pid: int) -> float:
-    """When the process started, in seconds since the epoch; 0.0 when it is gone."""
+    """When the process started, in seconds since the epoch; 0.0 when it is gone or only waits to be reaped."""
     import psutil  # noqa: PLC0415 - 20 ms that the first frame does not need
 
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        return 0.0 if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
     except psutil.Error:
         return 0.0
 

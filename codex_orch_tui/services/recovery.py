@@ -4,19 +4,25 @@ A question that was open when the program ended reaches nobody any more, and a t
 does not take either up again by itself. Both are said; nothing is sent or started.
 """
 
+import asyncio
+import contextlib
 import os
 import signal
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Outcome
-from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.task import ACTIVE, Task, TaskState, WorkerProcess
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.process_identity import is_same
 
 CONTINUE_STEP = "c continues it, D discards it"
+TERM_S = 2.0
+KILL_S = 2.0
+_ASK_AGAIN_S = 0.02
 
 
-def recover(hub: Hub) -> None:
+async def recover(hub: Hub) -> None:
     """Close what a dead session left open. Called once, with the lock held, before anything is started."""
     for approval in tuple(hub.state.approvals.values()):
         if approval.outcome is not Outcome.PENDING:
@@ -28,16 +34,18 @@ def recover(hub: Hub) -> None:
             outcome, cause = Outcome.WORKER_LOST, f"decided “{words}”, delivery unknown; it is not sent again"
         hub.apply(ev.ApprovalClosed(ref=approval.ref, approval=approval.id, outcome=outcome, cause=cause))
     for task in tuple(hub.state.tasks.values()):
-        _recover_task(hub, task)
+        await _recover_task(hub, task)
 
 
-def _recover_task(hub: Hub, task: Task) -> None:
+async def _recover_task(hub: Hub, task: Task) -> None:
     if task.worker is not None:
-        how = "it was still running and was ended" if _end_leftover(task) else ""
-        ended = ev.WorkerEnded(ref=task.ref, epoch=task.worker.epoch, exit_code=None, expected=True, how=how)
-        hub.apply(ended)
+        worker = task.worker
+        if await _end_leftover(worker):
+            text = f"the worker (process {worker.pid}) had outlived the program and was ended"
+            hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.WARNING, text=text))
+        hub.apply(ev.WorkerEnded(ref=task.ref, epoch=worker.epoch, exit_code=None, expected=True))
     if task.state is TaskState.QUEUED:
-        cause = "the program ended before this task was started"
+        cause = "the program ended before this task got " + ("its next turn" if task.turns else "started")
     elif task.state in ACTIVE:
         cause = "the program ended while this task was at work"
     else:
@@ -45,10 +53,23 @@ def _recover_task(hub: Hub, task: Task) -> None:
     hub.apply(ev.TaskInterrupted(ref=task.ref, cause=cause, next_step=CONTINUE_STEP))
 
 
-def _end_leftover(task: Task) -> bool:
+async def _end_leftover(worker: WorkerProcess) -> bool:
     """End a worker of a dead session. Codex ends by itself when its stdin closes, so one that is left is stuck."""
-    worker = task.worker
-    if worker is None or not is_same(worker.pid, worker.process_started_s):
-        return False
-    os.killpg(worker.pid, signal.SIGTERM)
-    return True
+    is_there = False
+    for number, bound_s in ((signal.SIGTERM, TERM_S), (signal.SIGKILL, KILL_S)):
+        if not await asyncio.to_thread(is_same, worker.pid, worker.process_started_s):
+            break
+        is_there = True
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # It may go at this moment.
+            os.killpg(worker.pid, number)
+            os.killpg(worker.pid, signal.SIGCONT)  # A stopped process takes no other signal.
+        await _gone(worker, bound_s)
+    return is_there
+
+
+async def _gone(worker: WorkerProcess, bound_s: float) -> None:
+    """Return when the process is gone or the time is over. It is no child of ours: there is only asking."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(bound_s):
+            while await asyncio.to_thread(is_same, worker.pid, worker.process_started_s):  # noqa: ASYNC110 - see above
+                await asyncio.sleep(_ASK_AGAIN_S)

@@ -7,6 +7,7 @@ never its siblings. Nothing is started again by itself: a turn may have had effe
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain import selectors as sel
@@ -18,9 +19,11 @@ from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.ports import Connection, ConnectionFailedError, Connector
-from codex_orch_tui.services.worker import TurnResult, Worker
-from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import JournalError
+
+if TYPE_CHECKING:
+    from codex_orch_tui.services.worker import TurnResult, Worker
+    from codex_orch_tui.services.workspace import Workspace
 
 Work = Callable[[], Awaitable[None]]
 
@@ -36,7 +39,7 @@ class _Job:
     running: asyncio.Task[None] | None = None
     is_starting: bool = False
     """Queued, being prepared or connected: every step up to the turn can be cancelled and tidies up."""
-    worker: Worker | None = None
+    worker: "Worker | None" = None
     reader: asyncio.Task[None] | None = None
     ending: asyncio.Task[None] | None = None
     """The worker's process is being ended; no other may take up its thread before that."""
@@ -53,7 +56,7 @@ class Supervisor:
         hub: where events go.
         approvals: the inbox.
         connector: starts worker processes.
-        workspace: makes worktrees and commits.
+        workspace: gives what makes worktrees and commits; called when the first task needs it.
         max_workers: turns that run at the same time; further tasks are queued in order.
         idle_worker_s: how long a worker without a turn keeps its process.
     """
@@ -61,7 +64,7 @@ class Supervisor:
     hub: Hub
     approvals: Approvals
     connector: Connector
-    workspace: Workspace
+    workspace: "Callable[[], Workspace]"
     max_workers: int
     idle_worker_s: float
     _jobs: dict[TaskRef, _Job] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class Supervisor:
         Raises:
             NotPossibleError: it did not stop, or the program is closing.
         """
+        await self._opened()
         await self.wound_up(ref)
         task = self._task(ref)
         if not sel.can_continue(task):
@@ -125,6 +129,7 @@ class Supervisor:
                     raise NotPossibleError(f"the running turn did not take it: {error.fault.message}") from error
             else:
                 return "steered"
+        await self._opened()
         await self.wound_up(ref)
         task = self._task(ref)
         if not sel.can_message(task):
@@ -139,11 +144,7 @@ class Supervisor:
         """Return when the task's last turn is over: its worker stopped, its edits committed.
 
         To be called for a task whose turn has ended or is ending; another one is waited for as long as it runs.
-
-        Raises:
-            NotPossibleError: the program is closing.
         """
-        await self._opened()
         job = self._job(ref)
         while under_way := [task for task in (job.stopping, job.running) if task is not None]:
             await asyncio.wait(under_way)
@@ -197,7 +198,7 @@ class Supervisor:
         await asyncio.gather(*(self.stop(ref, cause) for ref in tuple(self._jobs)))
 
     async def release_worker(self, ref: TaskRef) -> None:
-        """End the process of a worker without a turn: its folder is about to go."""
+        """End the process of a worker without a turn: its folder is about to go, or to be made again."""
         await self._end_worker(self._job(ref))
 
     async def wait_idle(self) -> None:
@@ -205,7 +206,7 @@ class Supervisor:
         while running := [job.running for job in self._jobs.values() if job.running is not None]:
             await asyncio.wait(running)
 
-    def worker(self, ref: TaskRef) -> Worker | None:
+    def worker(self, ref: TaskRef) -> "Worker | None":
         """The live worker of a task, if any."""
         job = self._jobs.get(ref)
         return job.worker if job else None
@@ -272,17 +273,21 @@ class Supervisor:
         """The task's own prompt; `text` is what the person adds to it."""
         self.hub.apply(ev.TaskStarted(ref=ref))
         if make_folder:
-            await self.workspace.make_again(self._task(ref))
-        await self.workspace.prepare(self._task(ref))
+            await self._make_folder(ref)
+        await self.workspace().prepare(self._task(ref))
         prompt = self._task(ref).spec.prompt
         await self._turn(ref, f"{prompt}\n\n{text}" if text else prompt)
 
     async def _next_turn(self, ref: TaskRef, text: str, *, make_folder: bool = False) -> None:
         self.hub.apply(ev.TaskStarted(ref=ref))
         if make_folder:
-            await self.workspace.make_again(self._task(ref))
-        await self.workspace.verify(self._task(ref))
+            await self._make_folder(ref)
+        await self.workspace().verify(self._task(ref))
         await self._turn(ref, text)
+
+    async def _make_folder(self, ref: TaskRef) -> None:
+        await self._end_worker(self._job(ref))  # It stands in the folder that is gone.
+        await self.workspace().make_again(self._task(ref))
 
     async def _turn(self, ref: TaskRef, prompt: str) -> None:
         job = self._job(ref)
@@ -296,10 +301,10 @@ class Supervisor:
             raise
         await self._settle(ref, result)
 
-    async def _settle(self, ref: TaskRef, result: TurnResult) -> None:
+    async def _settle(self, ref: TaskRef, result: "TurnResult") -> None:
         """Commit what the turn left, whatever its end: what is not committed can be neither reviewed nor kept safe."""
         task = self._task(ref)
-        await self.workspace.commit(task, result.turn, result.status)
+        await self.workspace().commit(task, result.turn, result.status)
         if result.status is TurnStatus.COMPLETED:
             self.hub.apply(ev.TaskFinished(ref=ref))
         await self.hub.flush()
@@ -315,7 +320,7 @@ class Supervisor:
             self.hub.apply(ev.TaskFailed(ref=ref, fault=fault))
         if in_turn and turn is not None:
             try:
-                await self.workspace.commit(self._task(ref), turn.id, TurnStatus.INTERRUPTED)
+                await self.workspace().commit(self._task(ref), turn.id, TurnStatus.INTERRUPTED)
             except WorkspaceError as error:
                 self._tell_error(ref, error.fault)
 
@@ -325,7 +330,9 @@ class Supervisor:
 
     # -- workers ------------------------------------------------------------------------------------------------
 
-    async def _live_worker(self, ref: TaskRef, job: _Job) -> Worker:
+    async def _live_worker(self, ref: TaskRef, job: _Job) -> "Worker":
+        from codex_orch_tui.services.worker import Worker  # noqa: PLC0415 - not for the first paint
+
         if job.ending is not None:
             await asyncio.wait([job.ending])
         if job.worker is not None and job.worker.alive:
@@ -333,10 +340,11 @@ class Supervisor:
         await self._end_worker(job)
         assert self._group is not None, "jobs run inside run()"
         task = self._task(ref)
-        connection: Connection = await self.connector.connect(self.workspace.launch(task))
+        connection: Connection = await self.connector.connect(self.workspace().launch(task))
         worker = Worker(ref, connection, self.hub, self.approvals)
         job.worker = worker
         job.reader = self._group.create_task(worker.read_signals(), name=f"worker {ref}")
+        job.reader.add_done_callback(lambda _: self._reader_ended(job, worker))
         try:
             # Codex keeps no thread that never had a turn.
             await worker.open_thread(task.thread if task.turns else None)
@@ -356,13 +364,18 @@ class Supervisor:
         if job.ending is None and job.worker is not None:
             job.ending = asyncio.create_task(self._ended(job, job.worker), name=f"end worker {job.worker.ref}")
 
-    async def _ended(self, job: _Job, worker: Worker) -> None:
+    async def _ended(self, job: _Job, worker: "Worker") -> None:
         try:
             await worker.stop()
             if job.reader is not None:
                 await asyncio.wait([job.reader])
         finally:
             job.worker = job.reader = job.ending = None
+
+    def _reader_ended(self, job: _Job, worker: "Worker") -> None:
+        """A worker that went away between two turns lets go of its files at once."""
+        if job.worker is worker and job.running is None:
+            self._begin_ending(job)
 
     def _keep_idle(self, ref: TaskRef, job: _Job) -> None:
         """A worker without a turn stays for a while, so that a message is answered at once."""

@@ -7,7 +7,7 @@ supervisor calls it and learns from `run_turn` how a turn ended.
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import uuid4
 
@@ -17,10 +17,14 @@ from codex_orch_tui.domain.approval import ApprovalRequest, Choice, Outcome
 from codex_orch_tui.domain.ids import ApprovalId, EpochId, TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.ports import Connection, ConnectionFailedError
 from codex_orch_tui.services.process_identity import started_at_s
+
+LAST_WORDS_LINES = 3
+LAST_WORDS_CHARS = 300
 
 INTERRUPT_BOUND_S = 10.0
 """How long an interrupted turn may take to tell its end before the worker is stopped."""
@@ -123,17 +127,21 @@ class Worker:
         await self._connection.steer(self._thread, turn, text)
         self._tell(ev.TurnSteered(ref=self.ref, turn=turn, text=text))
 
-    async def interrupt(self) -> None:
+    async def interrupt(self) -> bool:
         """End the running turn; returns when it has told its end or its bound has passed.
+
+        Returns:
+            Whether no turn runs any more.
 
         Raises:
             ConnectionFailedError: Codex refused, or is gone.
         """
         end = self._turn_end
         if self._thread is None or self._turn is None or end is None:
-            return
+            return end is None
         await self._connection.interrupt(self._thread, self._turn)
         await asyncio.wait([end], timeout=INTERRUPT_BOUND_S)
+        return end.done()
 
     async def stop(self) -> None:
         """Interrupt, then end the process; bounded at every step."""
@@ -145,10 +153,17 @@ class Worker:
         self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.NOTE, text=f"worker process {how}"))
 
     async def read_signals(self) -> None:
-        """Turn what the worker reports into events until its output ends."""
-        async for signal in self._connection.signals():
-            self.last_signal_s = time.monotonic()
-            self._take(signal)
+        """Turn what the worker reports into events until its output ends.
+
+        A report that cannot be taken in ends this worker as if its output had ended there; the others go on.
+        """
+        try:
+            async for signal in self._connection.signals():
+                self.last_signal_s = time.monotonic()
+                self._take(signal)
+        except Exception as error:  # noqa: BLE001 - the boundary between one worker and the others
+            said = f"internal error: {type(error).__name__}: {clean_line(str(error))[:500]}"
+            self._stream_ended(sg.StreamEnded(exit_code=None, stderr_tail=said))
         await self._finish_answering()
 
     # -- signals ------------------------------------------------------------------------------------------------
@@ -183,7 +198,8 @@ class Worker:
                     self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.WARNING, text=message))
             case sg.Faulted():
                 if signal.will_retry:
-                    self._tell(ev.FaultTold(ref=self.ref, fault=signal.fault))
+                    fault = replace(signal.fault, next_step="Codex tries again by itself")
+                    self._tell(ev.FaultTold(ref=self.ref, fault=fault))
             case sg.StreamEnded():
                 self._stream_ended(signal)
             case _:
@@ -222,7 +238,7 @@ class Worker:
                 epoch=self.epoch,
                 exit_code=signal.exit_code,
                 expected=expected,
-                how=signal.stderr_tail if not expected else "",
+                how=_last_words(signal) if not expected else "",
             )
         )
         if self._turn_end is not None and not self._turn_end.done():
@@ -283,9 +299,15 @@ class Worker:
 
 def _died(signal: sg.StreamEnded) -> Fault:
     code = "no exit code" if signal.exit_code is None else f"exit {signal.exit_code}"
-    tail = f": {signal.stderr_tail}" if signal.stderr_tail else ""
+    tail = f": {words}" if (words := _last_words(signal)) else ""
     return Fault(
         kind=FaultKind.WORKER_DIED,
         message=f"the worker process ended in mid-turn ({code}){tail}",
         next_step="the worktree is kept; c continues the thread",
     )
+
+
+def _last_words(signal: sg.StreamEnded) -> str:
+    """The end of what the worker wrote to stderr: the reason stands last, and stderr.log has the rest."""
+    lines = [line for line in signal.stderr_tail.split("\n") if line.strip()]
+    return "\n".join(line[:LAST_WORDS_CHARS] for line in lines[-LAST_WORDS_LINES:])

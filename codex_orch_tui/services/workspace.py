@@ -12,14 +12,16 @@ from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
+from codex_orch_tui.gitrepo.branch_commits import read_branch
 from codex_orch_tui.gitrepo.branch_names import check_branch_name
 from codex_orch_tui.gitrepo.commit import commit_message, commit_worktree
 from codex_orch_tui.gitrepo.diff import Reviews
-from codex_orch_tui.gitrepo.errors import BranchExists, GitRepoError
+from codex_orch_tui.gitrepo.errors import BranchExists, GitRepoError, WorktreeMissing
 from codex_orch_tui.gitrepo.include import copy_included
 from codex_orch_tui.gitrepo.repository import Repository
-from codex_orch_tui.gitrepo.worktree_state import verify
+from codex_orch_tui.gitrepo.worktree_state import Condition, verify
 from codex_orch_tui.gitrepo.worktrees import Worktrees
 from codex_orch_tui.resources import ResourceKind, read_resource
 from codex_orch_tui.services.errors import WorkspaceError
@@ -86,7 +88,7 @@ class Workspace:
         except GitRepoError as error:
             raise WorkspaceError(_git_fault(error)) from error
         except (StoreError, OSError) as error:
-            raise WorkspaceError(Fault(kind=FaultKind.STORAGE, message=str(error))) from error
+            raise WorkspaceError(_storage_fault(error)) from error
 
     async def verify(self, task: Task) -> None:
         """See that the worktree is still the task's own.
@@ -99,6 +101,44 @@ class Workspace:
             await verify(self._repository, task.worktree, root=self.worktrees.root)
         except GitRepoError as error:
             raise WorkspaceError(_git_fault(error)) from error
+
+    async def make_again(self, task: Task) -> None:
+        """Bring back a worktree whose folder is gone, from its branch; one that is there is left as it is.
+
+        Raises:
+            WorkspaceError: something else stands in its place, or its branch is gone as well.
+        """
+        assert task.worktree is not None, "a worktree that is missing was there once"
+        try:
+            status = await self.worktrees.status(task.worktree, with_edits=False)
+            if status.condition in {Condition.PRESENT, Condition.SWITCHED}:
+                return
+            await self.worktrees.repair(task.worktree)
+        except GitRepoError as error:
+            raise WorkspaceError(_git_fault(error)) from error
+        made = f"the worktree was made again from {task.worktree.branch}"
+        self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.NOTE, text=made))
+
+    async def follow(self, task: Task) -> Task:
+        """The task with what others committed on its branch: its worker by an accepted command, or the person.
+
+        Raises:
+            WorkspaceError: git does not tell.
+        """
+        assert task.worktree is not None, "a task with a branch has a worktree"
+        try:
+            tip = await self._repository.tip(task.worktree.branch)
+            if tip is None or tip == task.tip:
+                return task
+            found = await read_branch(self._repository, task.worktree, tip)
+        except GitRepoError as error:
+            raise WorkspaceError(_git_fault(error)) from error
+        self._hub.apply(
+            ev.BranchFollowed(
+                ref=task.ref, worktree=found.worktree, tip=tip, commits=found.commits, totals=found.totals
+            )
+        )
+        return self._hub.state.tasks[task.ref]
 
     async def commit(self, task: Task, turn: TurnId, status: TurnStatus) -> None:
         """Commit what a turn edited in the worktree, and tell it; also tell when nothing is.
@@ -119,6 +159,8 @@ class Workspace:
         await self._commit(task, commit_message(f"{task.spec.title} (edits in the worktree)", "", trailers))
 
     async def _commit(self, task: Task, message: str) -> None:
+        followed = await self.follow(task)
+        is_moved, task = followed is not task, followed
         assert task.worktree is not None, "a task with edits has a worktree"
         try:
             identity = await self._repository.identity()
@@ -126,11 +168,14 @@ class Workspace:
                 self._repository, task.worktree, message=message, identity=identity, root=self.worktrees.root
             )
             if report.commit is None:
-                self._hub.apply(ev.NothingToCommit(ref=task.ref))
+                if not is_moved:
+                    self._hub.apply(ev.NothingToCommit(ref=task.ref))
                 return
             totals = await Reviews(self._repository).totals(task.worktree.base_commit, report.tip)
         except GitRepoError as error:
             raise WorkspaceError(_git_fault(error)) from error
+        except OSError as error:
+            raise WorkspaceError(_storage_fault(error)) from error
         self._hub.apply(ev.CommitMade(ref=task.ref, commit=report.commit, totals=totals, notes=report.notes))
 
     def launch(self, task: Task) -> Launch:
@@ -144,9 +189,7 @@ class Workspace:
             files = self._layout.make_task(task.ref.run, task.ref.task)
             private_tmp = self._layout.make_private_tmp(task.ref.run, task.ref.task)
         except StoreError as error:
-            raise WorkspaceError(
-                Fault(kind=FaultKind.STORAGE, message=str(error), next_step=error.next_step)
-            ) from error
+            raise WorkspaceError(_storage_fault(error)) from error
         settings = WorkerSettings(
             cwd=Path(task.worktree.path),
             private_tmp=private_tmp,
@@ -250,4 +293,15 @@ def _body(task: Task) -> str:
 
 
 def _git_fault(error: GitRepoError) -> Fault:
+    if isinstance(error, WorktreeMissing):
+        return Fault(
+            kind=FaultKind.WORKTREE_MISSING,
+            message=f"worktree missing: {error}",
+            next_step="c makes it again from its branch, which is kept; D discards the task",
+        )
     return Fault(kind=FaultKind.GIT, message=str(error), next_step=error.next_step)
+
+
+def _storage_fault(error: StoreError | OSError) -> Fault:
+    next_step = error.next_step if isinstance(error, StoreError) else ""
+    return Fault(kind=FaultKind.STORAGE, message=clean_line(str(error)), next_step=next_step)

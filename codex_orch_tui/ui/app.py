@@ -197,6 +197,10 @@ class OrchApp(App[int], inherit_bindings=False):
             )
             self._main.lend_terminal(command, worktree.path)
 
+    def on_review_screen_message_wanted(self, message: "ReviewScreen.MessageWanted") -> None:
+        """The person wants to write to the worker whose diff they read."""
+        self._main.write_to(message.ref)
+
     def on_terminal_gone(self, _event: TerminalGone) -> None:
         """The terminal was closed: nobody can be asked."""
         self.end_by(signal.SIGHUP)

@@ -132,6 +132,8 @@ def _table() -> Iterator[Action]:
     yield Action("review.next_file", "right_curly_bracket", "next file", review, reading, "To the next file", 4)
     yield Action("review.previous_file", "left_curly_bracket", "previous file", review, reading, "To the file before")
     yield Action("review.merge", "m", "merge", review, reading, "Leave the review and merge; asks first", 2)
+    yield Action("review.message", "s", "message", review, reading, "A message to the worker")
+    yield Action("review.question", "g", "needs me", review, reading, "Leave the review for the open question")
     yield Action("review.back", "escape,q", "back", review, reading, "Leave the review", 5)
     yield Action("review.editor", "e", "editor", review, reading, "The file in your editor", is_bound=False)
     yield Action("review.switch", "tab,shift+tab", "switch", review, reading, "Files or diff", is_bound=False)

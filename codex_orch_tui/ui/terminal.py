@@ -1,7 +1,9 @@
 """The terminal as we need it: it may go away, be lent to an editor, or send bytes that are no text."""
 
+import asyncio
 import os
 import select
+import signal
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import IO, Any, cast
@@ -9,8 +11,12 @@ from typing import IO, Any, cast
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 
+_SETTLED_S = 0.1
+"""After so long without another size it is the one that stays."""
 _POLL_S = 0.1
 """How often the reader looks for its end, and for the end of a lone escape."""
 
@@ -58,13 +64,37 @@ class _Output:
 
 
 class Terminal(LinuxDriver):
-    """Textual's driver for Linux and macOS with three faults mended: see the methods."""
+    """Textual's driver for Linux and macOS with four faults mended: see the methods."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._settling: asyncio.TimerHandle | None = None
         self._file = cast("Any", _Output(cast("IO[str]", self._file), self._tell_gone))
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal, and hears of its sizes on the loop.
+
+        Textual reads the size within the signal's handler, which the next signal interrupts: in a storm of sizes an
+        older one would be told last.
+        """
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._tell_size)
+
+    def _tell_size(self) -> None:
+        if self._in_band_window_resize:
+            return
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(Resize(size, size))
+        if self._settling is not None:
+            self._settling.cancel()
+        self._settling = asyncio.get_running_loop().call_later(_SETTLED_S, self._paint_again)
+
+    def _paint_again(self) -> None:
+        """A size that was another one only for a moment changes nothing here, and has cut off what was painted."""
+        if self._app.is_running:
+            self._app.refresh(layout=True)
 
     def write(self, data: str) -> None:
         """Writes, or drops what is painted while the terminal is lent out: its whole screen is painted afterwards.

@@ -9,7 +9,7 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fcntl import ioctl
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from types import TracebackType
 import psutil
 
 SIZE = (45, 160)
+_KEPT_BLOCKS = 512
 
 
 class Terminal:
@@ -33,6 +34,8 @@ class Terminal:
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
         self._news = threading.Condition()
         self._blocks: list[tuple[float, bytes]] = []
+        self._dropped = 0
+        self.bytes_read = 0
         self.began_s = time.perf_counter()
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=environment, start_new_session=True
@@ -62,54 +65,58 @@ class Terminal:
             self._process.kill()
             return self._process.wait()
 
+    @property
+    def is_running(self) -> bool:
+        """It has not ended."""
+        return self._process.poll() is None
+
     def send_signal(self, number: signal.Signals) -> None:
         """To the program alone."""
         self._process.send_signal(number)
 
     def press(self, key: bytes) -> tuple[int, float]:
-        """Types; returns what had been put out by then, as an offset for `seen_after`, and the time."""
+        """Types; returns where the output stood (for `offset` below), and the time."""
         with self._news:
-            offset = len(self._blocks)
+            offset = self._dropped + len(self._blocks)
         now_s = time.perf_counter()
         os.write(self._master, key)
         return offset, now_s
 
-    def until(self, *markers: bytes, offset: int = 0, timeout_s: float = 30.0) -> float:
-        """The time at which all markers had come, among the blocks from `offset` on.
+    def until(self, holds: bytes | Callable[[bytes], bool], *, offset: int = 0, timeout_s: float = 30.0) -> float:
+        """The time at which the output from `offset` on first held something.
 
         Raises:
-            TimeoutError: they did not.
+            TimeoutError: it did not.
         """
+        test = (lambda seen: holds in seen) if isinstance(holds, bytes) else holds
         deadline_s = time.perf_counter() + timeout_s
         seen = b""
         with self._news:
             while True:
-                for at_s, block in self._blocks[offset:]:
+                for at_s, block in self._blocks[max(0, offset - self._dropped) :]:
                     offset += 1
                     seen += block
-                    if all(marker in seen for marker in markers):
+                    if test(seen):
                         return at_s
                 if not self._news.wait(max(0.0, deadline_s - time.perf_counter())):
-                    raise TimeoutError(f"{markers!r} did not come; the end of what did: {seen[-600:]!r}")
+                    raise TimeoutError(f"waited {timeout_s:g} s in vain; the end of what came: {seen[-600:]!r}")
 
-    def bytes_since(self, offset: int) -> int:
-        """How much was put out from that block on."""
+    def output_since(self, offset: int) -> bytes:
+        """What was put out from `offset` on, as far as it is kept."""
         with self._news:
-            return sum(len(block) for _, block in self._blocks[offset:])
+            return b"".join(block for _, block in self._blocks[max(0, offset - self._dropped) :])
 
     def until_quiet(self, quiet_s: float = 0.4, timeout_s: float = 20.0) -> None:
-        """Return when nothing has been put out for so long."""
+        """Return when nothing has been put out for so long.
+
+        Raises:
+            TimeoutError: something always was.
+        """
         deadline_s = time.perf_counter() + timeout_s
         with self._news:
             while self._news.wait(quiet_s):
                 if time.perf_counter() > deadline_s:
-                    raise TimeoutError(f"it is not quiet; the last of it: {self._blocks[-1]!r}")
-
-    @property
-    def offset(self) -> int:
-        """How many blocks have come."""
-        with self._news:
-            return len(self._blocks)
+                    raise TimeoutError(f"it is not quiet; the last of it: {self._blocks[-1][1][-600:]!r}")
 
     def _read(self) -> None:
         while True:
@@ -122,4 +129,8 @@ class Terminal:
                 return
             with self._news:
                 self._blocks.append((time.perf_counter(), block))
+                self.bytes_read += len(block)
+                if len(self._blocks) > 2 * _KEPT_BLOCKS:
+                    del self._blocks[:_KEPT_BLOCKS]
+                    self._dropped += _KEPT_BLOCKS
                 self._news.notify_all()

@@ -1,6 +1,6 @@
 """New task, message, confirm, choose, merge and the view of everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,15 +17,16 @@ from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import MergePreview, Overlap, OverlapKind, Refusal, RefusalReason
 from codex_orch_tui.domain.plan import ApprovalPolicy, Role, SandboxMode
 from codex_orch_tui.domain.review import CommitSummary
-from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.task import Reviewed, Task
 from codex_orch_tui.services.orchestrator import BaseInfo
 from codex_orch_tui.ui.presentation.approval_form import Option
-from codex_orch_tui.ui.presentation.merge import can_merge, merge_lines
+from codex_orch_tui.ui.presentation.merge import MergeAnswer, can_merge, merge_lines
 from codex_orch_tui.ui.presentation.new_task import TaskDraft, plan_of, unseen_edits
 from codex_orch_tui.ui.presentation.paragraphs import plain_text
 from codex_orch_tui.ui.screens.approval import ApprovalScreen
 from codex_orch_tui.ui.screens.choose import ChooseScreen
 from codex_orch_tui.ui.screens.confirm import ConfirmChoice, ConfirmScreen
+from codex_orch_tui.ui.screens.help import HelpScreen
 from codex_orch_tui.ui.screens.merge import MergeScreen
 from codex_orch_tui.ui.screens.message import MessageScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskResult, NewTaskScreen
@@ -243,6 +244,13 @@ def finished() -> Task:
     return story.state.tasks[ref]
 
 
+def reviewed() -> Task:
+    """The same, with every file viewed."""
+    task = finished()
+    assert task.tip is not None
+    return replace(task, reviewed=Reviewed(base=BASE, tip=task.tip, files_viewed=3, files_total=3))
+
+
 COMMIT = CommitSummary(
     id=CommitId("9b07d31" + "0" * 33), parents=(), subject="[/] Add search", body="", author="Ada", time_s=0
 )
@@ -260,30 +268,52 @@ PREVIEW = MergePreview(
 
 
 async def test_enter_merges_what_is_shown() -> None:
-    async with shown(MergeScreen(finished(), PREVIEW)) as on:
+    async with shown(MergeScreen(reviewed(), PREVIEW)) as on:
         assert "4f1c2aa → 9b07d31   fast-forward, 2 commits, tree 77ab01c" in on.text
         assert "9b07d31  [/] Add search" in on.text
-        assert "reviewed not yet" in on.text
+        assert "reviewed 3 of 3 files, this exact commit" in on.text
         await on.press("m", "y", "space")
         assert on.app.results == []
         await on.press("enter")
-        assert on.app.results == [True]
+        assert on.app.results == [MergeAnswer.MERGE]
+
+
+async def test_what_was_not_reviewed_offers_its_diff_and_no_merge() -> None:
+    async with shown(MergeScreen(finished(), PREVIEW)) as on:
+        assert "reviewed 0 of 3 files" in on.text
+        assert "is not reviewed yet" in str(on.screen.query_one(".box").border_title)
+        assert on.keys == {"d", "esc"}
+        await on.press("enter", "u", "m")
+        assert on.app.results == []
+        await on.press("d")
+        assert on.app.results == [MergeAnswer.REVIEW]
+
+
+async def test_behind_its_base_it_offers_the_update() -> None:
+    refusal = Refusal(reason=RefusalReason.NOT_FAST_FORWARD, message="main has 1 commit more", next_step="update")
+    for preview in (replace(PREVIEW, behind=2), replace(PREVIEW, refusal=refusal)):
+        async with shown(MergeScreen(reviewed(), preview)) as on:
+            assert on.keys == {"u", "esc"}
+            await on.press("enter", "d")
+            assert on.app.results == []
+            await on.press("u")
+            assert on.app.results == [MergeAnswer.UPDATE]
 
 
 async def test_escape_leaves_everything() -> None:
-    async with shown(MergeScreen(finished(), PREVIEW)) as on:
+    async with shown(MergeScreen(reviewed(), PREVIEW)) as on:
         await on.press("escape")
-        assert on.app.results == [False]
+        assert on.app.results == [None]
 
 
 async def test_an_enter_that_was_typed_ahead_merges_nothing() -> None:
     app = DialogApp()
     async with app.run_test() as pilot:
-        app.push_screen(MergeScreen(finished(), PREVIEW), app.results.append)
+        app.push_screen(MergeScreen(reviewed(), PREVIEW), app.results.append)
         app.post_message(events.Key("enter", "\r"))
         screen = app.screen
         assert isinstance(screen, MergeScreen)
-        screen.action_merge()
+        screen.action_answer("merge")
         assert app.results == []
         await pilot.pause()
 
@@ -310,11 +340,11 @@ async def test_a_refusal_cannot_be_answered_yes(preview: MergePreview) -> None:
     async with shown(MergeScreen(finished(), preview)) as on:
         assert not can_merge(preview)
         assert "nothing was moved" in on.text
-        assert on.keys == {"esc"}
+        assert "enter" not in on.keys
         await on.press("enter")
         assert on.app.results == []
         await on.press("escape")
-        assert on.app.results == [False]
+        assert on.app.results == [None]
 
 
 def test_a_refusal_names_the_paths_and_the_next_step() -> None:
@@ -323,6 +353,60 @@ def test_a_refusal_names_the_paths_and_the_next_step() -> None:
     assert "src/a.py edited by you" in said
     assert "next commit it" in said
     assert "u updates the task" in plain_text(merge_lines(finished(), REFUSALS[2]))
+
+
+# Keys that come in one burst.
+
+
+def new_task() -> Screen[Any]:
+    """The dialog with a task in it."""
+    return NewTaskScreen(BASE_INFO, TaskDraft(text="x"))
+
+
+def whole_question() -> Screen[Any]:
+    """The view of everything."""
+    return ApprovalScreen(*asked())
+
+
+@pytest.mark.parametrize(
+    ("make", "keys", "answer"),
+    [
+        (lambda: ConfirmScreen("Leave?", [], CHOICES), "s D", "s"),
+        (lambda: ConfirmScreen("Leave?", [], CHOICES), "D D", "D"),
+        (lambda: ConfirmScreen("Leave?", [], CHOICES), "escape s", None),
+        (lambda: ChooseScreen("Copy", OPTIONS), "2 2", "p"),
+        (lambda: ChooseScreen("Copy", OPTIONS), "2 1", "p"),
+        (lambda: ChooseScreen("Copy", OPTIONS), "enter enter", "b"),
+        (lambda: ChooseScreen("Copy", OPTIONS), "space space", "b"),
+        (lambda: ChooseScreen("Copy", OPTIONS), "escape 1", None),
+        (lambda: MergeScreen(reviewed(), PREVIEW), "enter enter", MergeAnswer.MERGE),
+        (lambda: MergeScreen(reviewed(), PREVIEW), "escape enter", None),
+        (lambda: MergeScreen(finished(), PREVIEW), "d d", MergeAnswer.REVIEW),
+        (lambda: MessageScreen("To fix", "", "go"), "ctrl+s ctrl+s", "go"),
+        (lambda: MessageScreen("To fix", "", "go"), "escape escape", None),
+        (new_task, "ctrl+s ctrl+s", NewTaskResult),
+        (new_task, "escape escape", NewTaskResult),
+        (whole_question, "escape escape", True),
+        (whole_question, "v q", True),
+        (lambda: HelpScreen({}, ascii_only=False), "escape escape", None),
+        (lambda: HelpScreen({}, ascii_only=False), "question_mark q", None),
+    ],
+)
+async def test_only_the_first_of_two_keys_in_a_burst_answers(
+    make: Callable[[], Screen[Any]], keys: str, answer: Any
+) -> None:
+    app = DialogApp()
+    async with app.run_test(size=(110, 34)) as pilot:
+        app.push_screen(Screen())
+        app.push_screen(make(), app.results.append)
+        await pilot.pause()
+        for key in keys.split():
+            app.post_message(events.Key(key, " " if key == "space" else key if len(key) == 1 else None))
+        await pilot.pause(0.01)
+        await pilot.pause()
+        assert len(app.results) == 1
+        assert isinstance(app.results[0], answer) if isinstance(answer, type) else app.results[0] == answer
+        assert len(app.screen_stack) == 2, "what is below stays"
 
 
 # Everything of a question.

@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Label
 
-from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.review import (
     ChangeStatus,
     CommitSummary,
@@ -28,13 +28,13 @@ from codex_orch_tui.domain.review import (
 from codex_orch_tui.domain.task import DiffTotals
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.ui.presentation.paragraphs import plain_text
-from codex_orch_tui.ui.presentation.review_rows import file_sheet, head_text, tail_of
+from codex_orch_tui.ui.presentation.review_rows import file_sheet, head_line, tail_of
 from codex_orch_tui.ui.screens.review import ReviewResult, ReviewScreen
 from codex_orch_tui.ui.widgets.diff_view import DiffView
 from codex_orch_tui.ui.widgets.file_list import FileList
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 from tests.fakes.orchestrator import FakeOrchestrator
-from tests.fakes.states import BASE, Story
+from tests.fakes.states import BASE, Story, command_request
 
 
 def change(path: str, status: ChangeStatus = ChangeStatus.MODIFIED, **changes: Any) -> FileChange:
@@ -54,10 +54,19 @@ def change(path: str, status: ChangeStatus = ChangeStatus.MODIFIED, **changes: A
 
 
 def patch(of: FileChange) -> FilePatch:
-    """Two hunks."""
-    lines = (DiffLine(LineKind.CONTEXT, 4, 4, "[/]"), DiffLine(LineKind.ADDED, None, 5, "y = [red]"))
-    first = Hunk(old_start=4, old_count=1, new_start=4, new_count=2, section="", lines=lines)
+    """Two hunks, more than a screen of lines."""
+    lines = (
+        DiffLine(LineKind.CONTEXT, 4, 4, "[/]"),
+        *(DiffLine(LineKind.ADDED, None, 5 + number, "y = [red]") for number in range(40)),
+    )
+    first = Hunk(old_start=4, old_count=1, new_start=4, new_count=41, section="", lines=lines)
     return FilePatch(change=of, hunks=(first, replace(first, old_start=90, new_start=91)))
+
+
+def short_patch(of: FileChange) -> FilePatch:
+    """A line."""
+    line = DiffLine(LineKind.ADDED, None, 1, "x")
+    return FilePatch(change=of, hunks=(Hunk(old_start=0, old_count=0, new_start=1, new_count=1, section="", lines=(line,)),))
 
 
 def orchestrator(*files: FileChange) -> FakeOrchestrator:
@@ -97,9 +106,13 @@ class ReviewApp(App[None]):
         super().__init__()
         self.results: list[ReviewResult | None] = []
         self.wanted: list[ReviewScreen.EditorWanted] = []
+        self.messages_to: list[TaskRef] = []
 
     def compose(self) -> ComposeResult:
         yield Label("below")
+
+    def on_review_screen_message_wanted(self, event: ReviewScreen.MessageWanted) -> None:
+        self.messages_to.append(event.ref)
 
     def on_review_screen_editor_wanted(self, event: ReviewScreen.EditorWanted) -> None:
         self.wanted.append(event)
@@ -118,6 +131,12 @@ class Stage:
             self.app.post_message(events.Key(key, " " if key == "space" else key if len(key) == 1 else None))
             await self.pilot.pause(0.005)
         await self.pilot.pause()
+
+    async def until_viewed(self, *positions: int) -> None:
+        """Waits for a painting: what is seen is known after it."""
+        async with asyncio.timeout(5):
+            while self.screen.viewed != set(positions):
+                await self.pilot.pause(0.005)
 
     @property
     def diff(self) -> DiffView:
@@ -158,7 +177,7 @@ async def test_it_opens_with_the_first_files_patch() -> None:
     async with stage(*FILES) as on:
         assert on.shown_path == "src/api/search.py"
         assert on.fake.asked("file_patch") == [("src/api/search.py",)], "patches are read when they are wanted"
-        assert "3 files   +148 −18   3 commits   0 of 3 viewed   not yet reviewed" in on.head
+        assert "3 files +148 −18   3 commits   0/3 viewed   a file counts at its end, or by space" in on.head
         said = "\n".join(plain_text(view.paragraphs) for view in on.screen.query(ParagraphView))
         assert ".github/workflows/ci.yml: CI" in said
         assert "[bold]Add[/] search" in said
@@ -188,9 +207,10 @@ async def test_space_marks_and_goes_on_to_what_is_not_viewed() -> None:
         await on.press("right_curly_bracket", "space", "space")
         assert on.screen.viewed == {1, 2}
         assert on.shown_path == "src/api/search.py"
-        assert "2 of 3 viewed" in on.head
+        assert "2/3 viewed" in on.head
         await on.press("space")
         assert on.screen.viewed == {0, 1, 2}
+        assert "3/3 viewed ✓ m merges" in on.head
         await on.press("space")
         assert on.screen.viewed == {1, 2}, "a second press takes the mark away"
         await on.press("tab", "space")
@@ -207,9 +227,109 @@ async def test_what_was_viewed_is_recorded_on_the_way_out() -> None:
 
 async def test_merge_records_and_goes_on() -> None:
     async with stage(*FILES) as on:
-        await on.press("space", "m")
+        await on.press("space", "space", "space", "m")
         assert on.app.results == [ReviewResult.MERGE]
         assert len(on.fake.asked("record_review")) == 1
+
+
+async def test_a_merge_of_what_was_not_viewed_is_told_first() -> None:
+    async with stage(*FILES) as on:
+        await on.press("m", "m")
+        assert on.app.results == [], "nothing of it was viewed"
+        await on.press("space", "m")
+        assert on.app.results == []
+        assert [note.message for note in on.app._notifications][-1].startswith("2 files are not viewed yet")
+        await on.press("m")
+        assert on.app.results == [ReviewResult.MERGE]
+        assert on.fake.asked("record_review") == [(on.ref, on.fake.summary, 1)]
+
+
+async def test_a_file_is_viewed_when_its_end_was_on_screen() -> None:
+    async with stage(*FILES) as on:
+        await on.press("pagedown")
+        assert on.screen.viewed == frozenset()
+        await on.press("end")
+        await on.until_viewed(0)
+        on.fake.patches["[red]src[/]/routes.py"] = short_patch(FILES[1])
+        await on.press("right_curly_bracket")
+        await on.until_viewed(0, 1)
+        await on.press("space")
+        assert on.screen.viewed == {0, 1}, "space says what the end said"
+        assert on.shown_path == ".github/workflows/ci.yml"
+
+
+async def test_a_diff_behind_the_list_of_files_is_not_viewed() -> None:
+    async with stage(*FILES, size=(80, 24)) as on:
+        on.fake.patches["[red]src[/]/routes.py"] = short_patch(FILES[1])
+        await on.press("tab", "down")
+        await on.pilot.pause()
+        assert on.shown_path == "[red]src[/]/routes.py"
+        assert on.screen.viewed == frozenset()
+        await on.press("enter")
+        await on.until_viewed(1)
+
+
+async def test_what_was_viewed_is_known_when_the_review_is_opened_again() -> None:
+    async with stage(*FILES) as on:
+        known: dict[Any, frozenset[int]] = {}
+        first = ReviewScreen(on.fake, on.ref, known)  # type: ignore[arg-type]
+        on.app.push_screen(first)
+        await on.pilot.pause()
+        await on.press("space", "escape")
+        again = ReviewScreen(on.fake, on.ref, known)  # type: ignore[arg-type]
+        on.app.push_screen(again)
+        await on.pilot.pause()
+        await on.pilot.pause()
+        assert again.viewed == {0}
+        on.fake.record_review(on.ref, on.fake.summary, 3)  # type: ignore[arg-type]
+        after_a_restart = ReviewScreen(on.fake, on.ref)  # type: ignore[arg-type]
+        on.app.push_screen(after_a_restart)
+        await on.pilot.pause()
+        await on.pilot.pause()
+        assert after_a_restart.viewed == {0, 1, 2}
+
+
+async def test_an_open_question_is_told_and_g_goes_to_it() -> None:
+    async with stage(*FILES) as on:
+        await on.press("g")
+        assert on.app.results == []
+        (other,) = on.fake.story.run(["Fix auth"])
+        on.fake.story.start(other)
+        on.fake.story.ask(other, command_request(on.fake.story, other))
+        on.fake.wake()
+        await on.pilot.pause()
+        assert "! 1 needs you" in on.head
+        await on.press("g")
+        assert on.app.results == [ReviewResult.QUESTION]
+
+
+async def test_s_asks_for_a_message_and_the_review_stays() -> None:
+    async with stage(*FILES) as on:
+        await on.press("s")
+        assert on.app.messages_to == [on.ref]
+        assert on.app.results == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_the_head_is_one_line(size: tuple[int, int]) -> None:
+    async with stage(*FILES, size=size) as on:
+        head = on.screen.query_one("#head")
+        assert head.outer_size.height == 1
+        assert "add-search → main" in on.head
+        assert "0/3 viewed" in on.head
+        assert len(on.head) <= size[0] - 2
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "m", "g"])
+async def test_keys_that_come_faster_than_it_closes_do_nothing_more(key: str) -> None:
+    async with stage(*FILES) as on:
+        await on.press("space", "space", "space")
+        for _ in range(3):
+            on.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await on.pilot.pause(0.01)
+        await on.pilot.pause()
+        assert len(on.app.results) <= 1
+        assert on.app.is_running
 
 
 async def test_a_look_without_a_mark_is_no_review() -> None:
@@ -223,7 +343,6 @@ async def test_an_earlier_and_fuller_review_of_the_same_commit_is_kept() -> None
     async with stage(*FILES) as on:
         on.fake.record_review(on.ref, on.fake.summary, 3)  # type: ignore[arg-type]
         await on.press("space")
-        assert "reviewed" in on.head
         assert "not yet" not in on.head
         await on.press("escape")
         assert len(on.fake.asked("record_review")) == 1
@@ -234,7 +353,8 @@ def test_a_changed_commit_asks_for_another_review() -> None:
     (ref,) = fake.state.tasks
     assert fake.summary is not None
     fake.record_review(ref, replace(fake.summary, tip=CommitId("c" * 40)), 3)
-    assert "changed since your review" in head_text(fake.state.tasks[ref], fake.summary, 0)
+    line = head_line(fake.state.tasks[ref], fake.summary, 0)
+    assert any("changed since your review" in piece.text for piece in line.left)
 
 
 async def test_the_editor_gets_file_and_line() -> None:

@@ -1,5 +1,7 @@
 """The merge question: what would move, what was reviewed, what happens after; or why nothing can move."""
 
+from enum import StrEnum
+
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import MergePreview, OverlapKind, Refusal, RefusalReason
 from codex_orch_tui.domain.task import Task
@@ -12,22 +14,50 @@ _LISTED_PATHS = 200
 _OVERLAP_WORDS = {OverlapKind.EDITED: "edited by you", OverlapKind.UNTRACKED: "yours, not in git"}
 
 
+_NOT_REVIEWED = "not_reviewed"
+_UPDATE_STEP = "u updates the task from its base, then it is reviewed again"
+_BEHIND = frozenset({RefusalReason.BASE_MOVED, RefusalReason.NOT_FAST_FORWARD})
+
+
+class MergeAnswer(StrEnum):
+    """What a person does next about a merge."""
+
+    MERGE = "merge"
+    REVIEW = "review"
+    UPDATE = "update"
+
+
 def can_merge(preview: MergePreview) -> bool:
-    """Whether saying yes would move the base branch."""
+    """Whether git would move the base branch."""
     return preview.refusal is None and preview.is_fast_forward and not preview.overlaps
+
+
+def way_on(task: Task, preview: MergePreview) -> MergeAnswer | None:
+    """The one thing that brings the merge on from here; None when the person has to do something else first."""
+    refusal = preview.refusal or (None if can_merge(preview) else _own_refusal(preview))
+    if refusal is not None and refusal.reason in _BEHIND:
+        return MergeAnswer.UPDATE
+    if refusal is not None and refusal.reason != _NOT_REVIEWED:
+        return None
+    return MergeAnswer.MERGE if refusal is None and task.is_reviewed else MergeAnswer.REVIEW
 
 
 def merge_title(task: Task, preview: MergePreview) -> str:
     """The question, or what cannot be."""
-    if can_merge(preview):
-        return f"Merge {task.ref.task} into {preview.base_branch}?"
-    return f"{task.ref.task} cannot be merged into {preview.base_branch} now"
+    match way_on(task, preview):
+        case MergeAnswer.MERGE:
+            return f"Merge {task.ref.task} into {preview.base_branch}?"
+        case MergeAnswer.REVIEW:
+            return f"{task.ref.task} is not reviewed yet"
+        case _:
+            return f"{task.ref.task} cannot be merged into {preview.base_branch} now"
 
 
 def merge_lines(task: Task, preview: MergePreview) -> tuple[Paragraph, ...]:
     """What the person should know before they answer."""
-    if not can_merge(preview):
-        return _refusal_lines(preview)
+    way = way_on(task, preview)
+    if way is None or way is MergeAnswer.UPDATE:
+        return _refusal_lines(preview, is_behind=way is not None)
     count = commits_text(preview.commit_count)
     tree = f", tree {short(preview.tree)}" if preview.tree else ""
     move = f"{short(preview.old)} → {short(preview.new)}   fast-forward, {count}{tree}"
@@ -36,27 +66,26 @@ def merge_lines(task: Task, preview: MergePreview) -> tuple[Paragraph, ...]:
         lines.append(_line("" if number else "commits", f"{short(commit.id)}  {commit.subject}"))
     if preview.commit_count > _LISTED_COMMITS:
         lines.append(_line("", f"and {commits_text(preview.commit_count - _LISTED_COMMITS)} before them"))
-    lines.append(_line("reviewed", reviewed_text(task)))
+    lines.append(_line("reviewed", reviewed_text(task, preview.files), is_strong=way is MergeAnswer.REVIEW))
+    if way is MergeAnswer.REVIEW:
+        lines += [BLANK, _line("next", "d reads the diff; only a commit that was reviewed can be merged")]
+        return tuple(lines)
     if preview.checkout:
         lines.append(_line("files", f"{files_text(preview.files)} change in {preview.checkout}"))
     lines.append(_line("after", "the worktree is removed when it is clean · the branch is kept · nothing is pushed"))
     return tuple(lines)
 
 
-def reviewed_text(task: Task) -> str:
-    """How much of exactly this commit a person has looked at."""
+def reviewed_text(task: Task, files: int) -> str:
+    """How much of exactly this commit a person has looked at; `files` of it are changed."""
     reviewed = task.reviewed
     if reviewed is None:
-        return "not yet; esc and then d shows the diff"
+        return f"0 of {files_text(files)}"
     seen = f"{reviewed.files_viewed} of {files_text(reviewed.files_total)}"
-    return (
-        f"{seen}, this exact commit"
-        if task.is_reviewed
-        else f"{seen}, but it has changed since; esc and then d shows the diff"
-    )
+    return f"{seen}, this exact commit" if task.is_reviewed else f"{seen}, but it has changed since"
 
 
-def _refusal_lines(preview: MergePreview) -> tuple[Paragraph, ...]:
+def _refusal_lines(preview: MergePreview, *, is_behind: bool) -> tuple[Paragraph, ...]:
     refusal = preview.refusal or _own_refusal(preview)
     kinds = {overlap.path: _OVERLAP_WORDS[overlap.kind] for overlap in preview.overlaps}
     paths = refusal.paths or tuple(kinds)
@@ -69,8 +98,9 @@ def _refusal_lines(preview: MergePreview) -> tuple[Paragraph, ...]:
     if len(paths) > _LISTED_PATHS:
         lines.append(Paragraph(text=f"and {len(paths) - _LISTED_PATHS:,} more", indent=5, tone=Tone.QUIET))
     lines.append(BLANK)
-    if refusal.next_step:
-        lines.append(_line("next", refusal.next_step, is_strong=True))
+    next_step = _UPDATE_STEP if is_behind else refusal.next_step
+    if next_step:
+        lines.append(_line("next", next_step, is_strong=True))
     lines.append(_line("so far", "nothing was moved"))
     return tuple(lines)
 
@@ -87,7 +117,7 @@ def _own_refusal(preview: MergePreview) -> Refusal:
         return Refusal(
             reason=RefusalReason.BASE_MOVED,
             message=f"{preview.base_branch} has {commits_text(preview.behind)} that the task does not have.",
-            next_step="u updates the task from its base",
+            next_step=_UPDATE_STEP,
         )
     return Refusal(reason=RefusalReason.NOTHING_TO_MERGE, message="There is nothing to merge.")
 

@@ -11,6 +11,7 @@ from codex_orch_tui.ui.presentation.glyphs import Tone
 from codex_orch_tui.ui.presentation.merge import commits_text, files_text, short
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
+from codex_orch_tui.ui.presentation.status import Piece, StatusLine
 
 LETTERS = {
     ChangeStatus.ADDED: "A",
@@ -24,6 +25,7 @@ _LISTED_COMMITS = 5
 _LISTED_WATCHED = 3
 
 
+_NAME_CELLS = 30
 _FIXED_CELLS = 9
 """Margins, the mark, the letter and the gaps between them."""
 
@@ -74,27 +76,51 @@ def tail_of(path: str, cells: int) -> str:
     return f"…{kept}"
 
 
-def head_text(task: Task, summary: ReviewSummary | None, viewed: int) -> str:
-    """The line over the review."""
-    where = f"{task.ref.task} → {task.base_branch}"
-    if summary is None:
-        return where
-    totals = summary.totals
-    size = size_text(totals.insertions, totals.deletions) if summary.counts_known else "lines not counted"
-    parts = [where, files_text(summary.file_count), size, commits_text(summary.commit_count)]
-    parts.append(f"{viewed:,} of {summary.file_count:,} viewed")
-    parts.append(review_state(task, summary))
-    return "   ".join(part for part in parts if part)
+def head_line(task: Task, summary: ReviewSummary | None, viewed: int, waiting: int = 0) -> StatusLine:
+    """The line over the review.
+
+    Args:
+        task: What is reviewed.
+        summary: Its diff, once it was read.
+        viewed: How many of the files were viewed.
+        waiting: Open questions of all workers.
+    """
+    parts = [Piece(f"{_cut(task.ref.task)} → {_cut(task.base_branch)}", Tone.PLAIN)]
+    if summary is not None:
+        totals = summary.totals
+        size = size_text(totals.insertions, totals.deletions) if summary.counts_known else "lines not counted"
+        state = review_state(task, summary, viewed)
+        parts += [
+            Piece(" ".join(filter(None, (files_text(summary.file_count), size))), rank=2),
+            Piece(commits_text(summary.commit_count), rank=3),
+            Piece(f"{viewed:,}/{summary.file_count:,} viewed{state}", Tone.PLAIN),
+        ]
+        if viewed < len(summary.files):
+            parts.append(Piece("a file counts at its end, or by space", rank=4))
+    asks = (Piece(f"! {waiting} need{'s' if waiting == 1 else ''} you", Tone.ASKS),) if waiting else ()
+    return StatusLine(tuple(parts), (), asks)
 
 
-def review_state(task: Task, summary: ReviewSummary) -> str:
-    """Whether what is shown was reviewed before."""
+def review_state(task: Task, summary: ReviewSummary, viewed: int) -> str:
+    """What follows from how much was viewed; one thing only."""
+    if summary.files and viewed >= len(summary.files):
+        return " ✓ m merges"
     reviewed = task.reviewed
-    if reviewed is None:
-        return "not yet reviewed"
-    if reviewed.tip == summary.tip and reviewed.base == summary.base:
-        return "reviewed"
-    return "changed since your review"
+    if reviewed is None or (reviewed.tip, reviewed.base) == (summary.tip, summary.base):
+        return ""
+    return ", changed since your review"
+
+
+def known_viewed(task: Task, summary: ReviewSummary) -> frozenset[int]:
+    """The positions that an earlier review of exactly this diff had viewed, as far as its count tells."""
+    reviewed = task.reviewed
+    if reviewed is None or (reviewed.tip, reviewed.base) != (summary.tip, summary.base):
+        return frozenset()
+    return frozenset(range(len(summary.files))) if reviewed.files_viewed >= len(summary.files) else frozenset()
+
+
+def _cut(name: str) -> str:
+    return name if cell_len(name) <= _NAME_CELLS else f"{name[: _NAME_CELLS - 1]}…"
 
 
 def watched_lines(summary: ReviewSummary) -> tuple[Paragraph, ...]:

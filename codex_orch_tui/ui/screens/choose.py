@@ -40,7 +40,7 @@ class ChooseScreen(FramedScreen[str | None]):
     def on_option_picker_changed(self, event: OptionPicker.Changed) -> None:
         """A digit, space or a click chose."""
         event.stop()
-        self.dismiss(event.picker.chosen[0])
+        self.answer(event.value)
 
     def on_key(self, event: events.Key) -> None:
         """Digits choose wherever the focus is."""

@@ -63,7 +63,8 @@ class ConfirmScreen(FramedScreen[str | None]):
         for choice in self.choices:
             if event.key == choice.key or event.character == choice.key:
                 event.stop()
-                self.dismiss(choice.key)
+                if self.is_painted:
+                    self.answer(choice.key)
                 return
 
     def action_close(self) -> None:

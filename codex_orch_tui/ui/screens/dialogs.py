@@ -20,9 +20,11 @@ from codex_orch_tui.ui.presentation.worktree_rows import size_of
 if TYPE_CHECKING:
     from codex_orch_tui.domain.merge import MergePreview
     from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.ui.presentation.merge import MergeAnswer
     from codex_orch_tui.ui.presentation.new_task import TaskDraft
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
+    from codex_orch_tui.ui.screens.review import ReviewResult, ViewedFiles
 
 # Screens are imported inside the functions: none of them is needed for the first frame.
 # ruff: noqa: PLC0415
@@ -33,10 +35,11 @@ SIMULATED = "SIMULATED: no Codex is running"
 
 @dataclass(slots=True)
 class Drafts:
-    """What was written and not sent."""
+    """What was written and not sent, and read and not merged."""
 
     task: "TaskDraft | None" = None
     messages: dict[TaskRef, str] = field(default_factory=dict)
+    viewed: "ViewedFiles" = field(default_factory=dict)
 
 
 def open_over(
@@ -101,19 +104,27 @@ def message(screen: Screen[Any], drafts: Drafts, task: Task, then: Callable[[str
     screen.app.push_screen(dialog, closed)
 
 
-def review(screen: Screen[Any], orchestrator: "Orchestrator", ref: TaskRef, merge: Callable[[], object]) -> None:
-    """Opens the diff; `merge` is called when the person wants that next."""
+def review(
+    screen: Screen[Any],
+    orchestrator: "Orchestrator",
+    ref: TaskRef,
+    drafts: Drafts,
+    then: "Callable[[ReviewResult], object]",
+) -> None:
+    """Opens the diff; `then` gets what the person wants next."""
     from codex_orch_tui.ui.screens.review import ReviewScreen
 
     simulated = bool(getattr(screen.app, "is_simulated", False))
-    open_over(screen, ReviewScreen(orchestrator, ref), lambda _result: merge(), simulated=simulated)
+    open_over(screen, ReviewScreen(orchestrator, ref, drafts.viewed), then, simulated=simulated)
 
 
-def merge(screen: Screen[Any], task: Task, preview: "MergePreview", then: Callable[[], object]) -> None:
-    """Shows what a merge would do, and asks."""
+def merge(
+    screen: Screen[Any], task: Task, preview: "MergePreview", then: "Callable[[MergeAnswer], object]"
+) -> None:
+    """Shows what a merge would do, and asks; `then` gets what the person wants."""
     from codex_orch_tui.ui.screens.merge import MergeScreen
 
-    open_over(screen, MergeScreen(task, preview), lambda wanted: then() if wanted else None)
+    open_over(screen, MergeScreen(task, preview), then)
 
 
 def view_approval(screen: Screen[Any], approval: Approval, task: Task | None, read: Callable[[], object]) -> None:

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph
+from codex_orch_tui.ui.screens.one_answer import OneAnswer
 from codex_orch_tui.ui.widgets.hints import Hint, Hints
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 from codex_orch_tui.ui.widgets.still_scroll import StillScroll
@@ -17,7 +18,7 @@ from codex_orch_tui.ui.widgets.still_scroll import StillScroll
 T = TypeVar("T")
 
 
-class FramedScreen(ModalScreen[T]):
+class FramedScreen(OneAnswer[T], ModalScreen[T]):
     """A box over the screen below. Subclasses fill it in `content`."""
 
     CSS_PATH = ["frame.tcss"]  # noqa: RUF012 - Textual's own form
@@ -35,10 +36,16 @@ class FramedScreen(ModalScreen[T]):
         self._box = Vertical(classes="box")
         self._box.border_title = Content(title)
         self._hints = Hints(hints)
+        self.is_painted = False
+        """What is asked was on screen: a key that was typed ahead is no answer to it."""
 
     def on_mount(self) -> None:
         """A terminal that has no lines below has none here either."""
         self.set_class(any(screen.has_class("-ascii") for screen in self.app.screen_stack), "-ascii")
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.is_painted = True
 
     def compose(self) -> ComposeResult:
         """The box with its content and keys."""

@@ -13,12 +13,13 @@ from textual.widgets import Static
 
 from codex_orch_tui.ui.bindings import ACTIONS, Group, keys_label
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
+from codex_orch_tui.ui.screens.one_answer import OneAnswer
 
 _KEY_CELLS = 13
 _COLUMN_CELLS = 58
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(OneAnswer[None], ModalScreen[None]):
     """The table of actions as a page.
 
     Args:

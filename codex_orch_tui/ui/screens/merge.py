@@ -8,16 +8,24 @@ from textual.widget import Widget
 
 from codex_orch_tui.domain.merge import MergePreview
 from codex_orch_tui.domain.task import Task
-from codex_orch_tui.ui.presentation.merge import can_merge, merge_lines, merge_title
+from codex_orch_tui.ui.presentation.merge import MergeAnswer, merge_lines, merge_title, way_on
 from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
 from codex_orch_tui.ui.widgets.hints import Hint
 
+_HINTS = {
+    MergeAnswer.MERGE: Hint("enter", "merge"),
+    MergeAnswer.REVIEW: Hint("d", "read the diff"),
+    MergeAnswer.UPDATE: Hint("u", "update it now"),
+}
 
-class MergeScreen(FramedScreen[bool]):
-    """Shows what a merge would do. True: the person wants exactly what is shown. A refusal cannot be answered yes."""
+
+class MergeScreen(FramedScreen[MergeAnswer | None]):
+    """Shows what a merge would do, or why it cannot be. The result is the one thing that can be done now, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "merge", "Merge", id="merge.merge"),
+        Binding("enter", "answer('merge')", "Merge", id="merge.merge"),
+        Binding("d", "answer('review')", "Read the diff", id="merge.review"),
+        Binding("u", "answer('update')", "Update it now", id="merge.update"),
         Binding("escape", "close", "Leave everything as it is", id="merge.close"),
     ]
 
@@ -28,28 +36,20 @@ class MergeScreen(FramedScreen[bool]):
             task: The task, with what was reviewed of it.
             preview: What would move; the merge is bound to its commits.
         """
-        self._can_merge = can_merge(preview)
-        hints = [Hint("enter", "merge")] if self._can_merge else []
+        self._way_on = way_on(task, preview)
+        hints = [_HINTS[self._way_on]] if self._way_on is not None else []
         super().__init__(merge_title(task, preview), [*hints, Hint("esc", "leave everything as it is")])
         self._lines = merge_lines(task, preview)
-        self._is_painted = False
 
     def content(self) -> Sequence[Widget]:
         """What would happen."""
         return (Reading(self._lines),)
 
-    def on_mount(self) -> None:
-        """An enter that was typed ahead is no answer: what it would merge was not on screen yet."""
-        self.call_after_refresh(self._painted)
-
-    def _painted(self) -> None:
-        self._is_painted = True
-
-    def action_merge(self) -> None:
-        """Yes; nothing for a refusal."""
-        if self._can_merge and self._is_painted:
-            self.dismiss(True)
+    def action_answer(self, answer: str) -> None:
+        """What the person wants, if it is what can be done now and was on screen when they pressed the key."""
+        if answer == self._way_on and self.is_painted:
+            self.dismiss(self._way_on)
 
     def action_close(self) -> None:
-        """No."""
-        self.dismiss(False)
+        """Nothing."""
+        self.dismiss(None)

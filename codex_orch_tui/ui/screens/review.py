@@ -1,6 +1,6 @@
 """The review: the task's files against its base, read one after the other."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,20 +11,21 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
 
-from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.ui.bindings import Where, bindings
 from codex_orch_tui.ui.errands import Errands
-from codex_orch_tui.ui.presentation.review_rows import commit_lines, head_text, watched_lines
+from codex_orch_tui.ui.presentation.review_rows import commit_lines, head_line, known_viewed, watched_lines
+from codex_orch_tui.ui.screens.one_answer import OneAnswer
 from codex_orch_tui.ui.widgets.diff_view import DiffView
 from codex_orch_tui.ui.widgets.file_list import FileList
 from codex_orch_tui.ui.widgets.hints import Hint, Hints
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
+from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.orchestrator import Orchestrator
@@ -34,21 +35,29 @@ _HINTS = (
     Hint("space", "viewed"),
     Hint("]", "hunk"),
     Hint("}", "file"),
+    Hint("w", "wrap"),
     Hint("tab", "files"),
-    Hint("e", "editor"),
     Hint("m", "merge"),
     Hint("esc", "back"),
+    Hint("?", "help"),
 )
+
+ViewedFiles = dict[tuple[TaskRef, CommitId, CommitId], frozenset[int]]
+"""The positions of the viewed files, by task, base and tip."""
 
 
 class ReviewResult(StrEnum):
     """What the person wants next."""
 
     MERGE = "merge"
+    QUESTION = "question"
 
 
-class ReviewScreen(Screen[ReviewResult | None]):
-    """Reads a task's diff. What was viewed is recorded for exactly the commit that was shown."""
+class ReviewScreen(OneAnswer[ReviewResult | None], Screen[ReviewResult | None]):
+    """Reads a task's diff. What was viewed is recorded for exactly the commit that was shown.
+
+    A file is viewed when the end of its diff was on screen, or when the person says so.
+    """
 
     CSS_PATH = "review.tcss"
     AUTO_FOCUS = ""
@@ -67,12 +76,19 @@ class ReviewScreen(Screen[ReviewResult | None]):
         path: str
         line: int | None
 
-    def __init__(self, orchestrator: "Orchestrator", ref: TaskRef) -> None:
+    @dataclass
+    class MessageWanted(Message):
+        """The person wants to write to the worker."""
+
+        ref: TaskRef
+
+    def __init__(self, orchestrator: "Orchestrator", ref: TaskRef, known: ViewedFiles | None = None) -> None:
         """Makes the screen; it reads the diff once it is on screen.
 
         Args:
             orchestrator: Gives the diff and takes what was viewed.
             ref: The task.
+            known: What was viewed in reviews before; what is viewed now is added.
         """
         super().__init__()
         self._orchestrator = orchestrator
@@ -81,10 +97,15 @@ class ReviewScreen(Screen[ReviewResult | None]):
         ascii_only = bool(getattr(orchestrator.config, "ascii_glyphs", False))
         self.summary: ReviewSummary | None = None
         self.viewed: frozenset[int] = frozenset()
+        self._known: ViewedFiles = {} if known is None else known
+        self._marked: set[int] = set()
+        self._merges_anyway = False
+        self._waiting = 0
+        self._unwatch: Callable[[], None] | None = None
         self._patches: dict[int, FilePatch] = {}
         self._is_loading = False
         self._shown = -1
-        self._head = Static("", id="head", markup=False)
+        self._head = StatusBar(id="head")
         self._files = FileList(ascii_only=ascii_only, id="files")
         self._watched = ParagraphView(id="watched")
         self._commits = ParagraphView(id="commits")
@@ -108,8 +129,21 @@ class ReviewScreen(Screen[ReviewResult | None]):
         self._commits.border_title = Content("Commits")
         self._watched.display = self._commits.display = False
         self._diff.focus()
+        self._count_questions()
         self._show_head()
+        self._unwatch = self._orchestrator.watch(self._count_questions)
         self._errands.start(self._orchestrator.review(self._ref), self._opened, refused=self._not_possible)
+
+    def on_unmount(self) -> None:
+        """Watches no more."""
+        if self._unwatch is not None:
+            self._unwatch()
+
+    def _count_questions(self) -> None:
+        waiting = len(self._orchestrator.state.pending)
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._show_head()
 
     @property
     def subject(self) -> Task:
@@ -122,7 +156,7 @@ class ReviewScreen(Screen[ReviewResult | None]):
         if not self.is_attached:
             return
         self.summary = summary
-        self._show_files()
+        self._set_viewed(self._known.get(self._key(summary), frozenset()) | known_viewed(self.subject, summary))
         for view, lines in ((self._watched, watched_lines(summary)), (self._commits, commit_lines(summary))):
             view.show(lines)
             view.display = bool(lines)
@@ -143,13 +177,24 @@ class ReviewScreen(Screen[ReviewResult | None]):
     def _tell(self, text: str, severity: str) -> None:
         self.app.notify(text, severity="error" if severity == "error" else "warning", markup=False, timeout=6)
 
-    def _show_files(self) -> None:
-        if self.summary is not None:
-            self._files.show_files(self.summary.files, self.viewed)
+    def _key(self, summary: ReviewSummary) -> tuple[TaskRef, CommitId, CommitId]:
+        return self._ref, summary.base, summary.tip
+
+    def _set_viewed(self, viewed: frozenset[int]) -> None:
+        assert self.summary is not None, "the diff was read"
+        self.viewed = self._known[self._key(self.summary)] = viewed
+        self._merges_anyway = False
+        self._files.show_files(self.summary.files, viewed)
         self._show_head()
 
     def _show_head(self) -> None:
-        self._head.update(Content(head_text(self.subject, self.summary, len(self.viewed))))
+        self._head.show(head_line(self.subject, self.summary, len(self.viewed), self._waiting))
+
+    def on_diff_view_end_shown(self, event: DiffView.EndShown) -> None:
+        """A file's end was on screen."""
+        event.stop()
+        if self._patches.get(self._shown) is event.patch and self._shown not in self.viewed:
+            self._set_viewed(self.viewed | {self._shown})
 
     @property
     def _file(self) -> FileChange | None:
@@ -209,17 +254,20 @@ class ReviewScreen(Screen[ReviewResult | None]):
         if self.summary is None or self._file is None:
             return
         here = self._files.position
-        self.viewed = self.viewed ^ {here}
-        self._show_files()
-        if here not in self.viewed:
-            return
-        count = len(self.summary.files)
+        self._marked ^= {here}
+        if here in self._marked:
+            self._set_viewed(self.viewed | {here})
+            self._go_to_unviewed()
+        else:
+            self._set_viewed(self.viewed - {here})
+
+    def _go_to_unviewed(self) -> None:
+        assert self.summary is not None, "the diff was read"
+        here, count = self._files.position, len(self.summary.files)
         order = [*range(here + 1, count), *range(here)]
         following = next((position for position in order if position not in self.viewed), None)
         if following is not None:
             self._files.move(following)
-        else:
-            self.notify("Every file is viewed. m merges.", markup=False, timeout=4)
 
     def action_next_file(self) -> None:
         """The next file."""
@@ -254,8 +302,30 @@ class ReviewScreen(Screen[ReviewResult | None]):
         if self._file is not None:
             self.post_message(self.EditorWanted(self._ref, self._file.path, self._diff.new_line_at_top))
 
+    def action_message(self) -> None:
+        """A message to the worker."""
+        self.post_message(self.MessageWanted(self._ref))
+
+    def action_question(self) -> None:
+        """To the worker that asks."""
+        if self._waiting:
+            self._record()
+            self.dismiss(ReviewResult.QUESTION)
+        else:
+            self.notify("Nothing needs you.", markup=False, timeout=4)
+
     def action_merge(self) -> None:
-        """On to the merge question."""
+        """On to the merge question; what was not viewed is told first."""
+        if self.summary is None:
+            return
+        left = len(self.summary.files) - len(self.viewed)
+        if left and not self._merges_anyway:
+            what = "1 file is" if left == 1 else f"{left:,} files are"
+            anyway = ", m again merges anyway" if self.viewed else ""
+            self._tell(f"{what} not viewed yet: space marks one{anyway}.", "warning")
+            self._go_to_unviewed()
+            self._merges_anyway = bool(self.viewed)
+            return
         self._record()
         self.dismiss(ReviewResult.MERGE)
 

@@ -18,7 +18,9 @@ from codex_orch_tui.ui.screens import dialogs
 if TYPE_CHECKING:
     from codex_orch_tui.domain.merge import MergePreview
     from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.ui.presentation.merge import MergeAnswer
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
+    from codex_orch_tui.ui.screens.review import ReviewResult
 
 
 class TaskActions(Screen[None]):
@@ -100,6 +102,13 @@ class TaskActions(Screen[None]):
         """Asks for a message and sends it."""
         self._with_task("task.message", self._ask_for_message)
 
+    def write_to(self, ref: TaskRef) -> None:
+        """Asks for a message to the worker of a task, or tells why it gets none."""
+        if reason := why_not("task.message", self.state, ref):
+            self.notify(reason, severity="warning", markup=False, timeout=5)
+        else:
+            self._ask_for_message(self.state.tasks[ref])
+
     def _ask_for_message(self, task: Task) -> None:
         dialogs.message(self, self.drafts, task, lambda text: self._send(task.ref, text))
 
@@ -150,9 +159,20 @@ class TaskActions(Screen[None]):
 
     def action_review(self) -> None:
         """Opens the diff."""
-        self._with_task(
-            "task.review", lambda task: dialogs.review(self, self.orchestrator, task.ref, self.action_merge)
-        )
+        self._with_task("task.review", self._review)
+
+    def _review(self, task: Task) -> None:
+        def then(result: "ReviewResult") -> None:
+            if result.value == "merge":
+                self.action_merge()
+            else:
+                self.call_later(self.action_needs_me)
+
+        dialogs.review(self, self.orchestrator, task.ref, self.drafts, then)
+
+    def action_needs_me(self) -> None:
+        """To the next thing that waits for the person."""
+        raise NotImplementedError
 
     def action_merge(self) -> None:
         """Shows what a merge would do, and asks."""
@@ -160,9 +180,19 @@ class TaskActions(Screen[None]):
 
     def _preview(self, task: Task) -> None:
         def ask(preview: "MergePreview") -> None:
-            dialogs.merge(self, self.state.tasks[task.ref], preview, lambda: self._merge(task.ref, preview))
+            dialogs.merge(self, self.state.tasks[task.ref], preview, lambda answer: self._go_on(task.ref, preview, answer))
 
         self.errands.start(self.orchestrator.preview_merge(task.ref), ask)
+
+    def _go_on(self, ref: TaskRef, preview: "MergePreview", answer: "MergeAnswer") -> None:
+        """What the person chose at the merge question."""
+        match answer.value:
+            case "merge":
+                self._merge(ref, preview)
+            case "review":
+                self._review(self.state.tasks[ref])
+            case _:
+                self._update(self.state.tasks[ref])
 
     def _merge(self, ref: TaskRef, preview: "MergePreview") -> None:
         self.errands.start(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import var
 from textual.selection import Selection
 from textual.strip import Strip
@@ -19,6 +21,7 @@ from codex_orch_tui.domain.review import DiffLine, FilePatch, LineKind
 from codex_orch_tui.ui.presentation.cells import cell_slice
 from codex_orch_tui.ui.presentation.diff_lines import SIGNS, DiffRow, DiffRows, bounded
 from codex_orch_tui.ui.widgets.line_view import LineView, Span, overlaid
+from codex_orch_tui.ui.widgets.painted import is_painted
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -78,6 +81,12 @@ class DiffView(LineView):
     ]
     HELP = "`]` and `[` jump from hunk to hunk, `w` wraps long lines, left and right scroll sideways."
 
+    @dataclass
+    class EndShown(Message):
+        """The last row of the patch is, or was, on screen."""
+
+        patch: FilePatch
+
     wraps = var(False, init=False)
     """Whether long lines are wrapped."""
     hunk = var(0, init=False)
@@ -117,6 +126,7 @@ class DiffView(LineView):
         self._resized()
         self.place(0)
         self.scroll_target_x = self.scroll_x = 0
+        self.call_after_refresh(self._look_for_end)
         self._tell_state()
 
     @property
@@ -177,8 +187,23 @@ class DiffView(LineView):
         self._forget_strips()
         self._tell_state()
 
+    def on_show(self) -> None:
+        """On screen again."""
+        self.call_after_refresh(self._look_for_end)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The end may have come on screen."""
+        super().watch_scroll_y(old_value, new_value)
+        self.call_after_refresh(self._look_for_end)
+
+    def _look_for_end(self) -> None:
+        """Tells when the last row is painted."""
+        if self._rows is not None and round(self.scroll_y) + self.view_lines >= len(self._rows) and is_painted(self):
+            self.post_message(self.EndShown(self._rows.patch))
+
     def on_resize(self, _event: events.Resize) -> None:
         """Wraps to the new width."""
+        self.call_after_refresh(self._look_for_end)
         if self._rows is not None and self.wraps and self._wrap_cells() != self._rows.wrap_cells:
             self._lay_out()
         else:

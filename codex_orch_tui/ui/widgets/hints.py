@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-_GAP = "   "
+_GAPS = ("   ", "  ")
+"""Between two keys: the narrow one where it saves a line."""
 
 
 class Hint(NamedTuple):
@@ -19,19 +20,24 @@ class Hint(NamedTuple):
     acts_now: bool = True
 
 
-def hint_lines(hints: Sequence[Hint], width: int) -> list[list[Hint]]:
+def hint_lines(hints: Sequence[Hint], width: int, gap: str = _GAPS[0]) -> list[list[Hint]]:
     """The hints in lines of at most `width` cells; at least one hint a line."""
     lines: list[list[Hint]] = []
     used = 0
     for hint in hints:
         cells = cell_len(hint.key) + 1 + cell_len(hint.label)
-        if lines and used + len(_GAP) + cells <= width:
+        if lines and used + len(gap) + cells <= width:
             lines[-1].append(hint)
-            used += len(_GAP) + cells
+            used += len(gap) + cells
         else:
             lines.append([hint])
             used = cells
     return lines
+
+
+def _laid_out(hints: Sequence[Hint], width: int) -> tuple[str, list[list[Hint]]]:
+    """The gap that takes the fewest lines, and the lines."""
+    return min(((gap, hint_lines(hints, max(1, width), gap)) for gap in _GAPS), key=lambda laid: len(laid[1]))
 
 
 class Hints(Widget):
@@ -65,17 +71,17 @@ class Hints(Widget):
 
     def row_count(self, width: int) -> int:
         """Rows that the hints take when the widget is `width` cells wide."""
-        return len(hint_lines(self._hints, max(1, width - 2)))
+        return len(_laid_out(self._hints, width - 2)[1])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """All lines at that width."""
-        return len(hint_lines(self._hints, max(1, width)))
+        return len(_laid_out(self._hints, width)[1])
 
     def render(self) -> Content:
         """The lines at the present width."""
-        lines = hint_lines(self._hints, max(1, self.content_size.width))
+        gap, lines = _laid_out(self._hints, self.content_size.width)
         return Content("\n").join(
-            Content(_GAP).join(
+            Content(gap).join(
                 Content.assemble((hint.key, "bold $foreground" if hint.acts_now else ""), (f" {hint.label}", ""))
                 for hint in line
             )

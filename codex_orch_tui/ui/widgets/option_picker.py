@@ -36,11 +36,12 @@ class OptionPicker(ParagraphView, can_focus=True):
     """The option that space chooses, counted from 0."""
 
     class Changed(Message):
-        """Another option was chosen, or one no longer is."""
+        """An option was chosen, or let go of: `value` is that one. Another may have followed; `picker` has the result."""
 
-        def __init__(self, picker: "OptionPicker") -> None:
+        def __init__(self, picker: "OptionPicker", value: str) -> None:
             super().__init__()
             self.picker = picker
+            self.value = value
 
         @property
         def control(self) -> "OptionPicker":
@@ -92,7 +93,7 @@ class OptionPicker(ParagraphView, can_focus=True):
             self._chosen = {value}
         self.cursor = position
         self._paint()
-        self.post_message(self.Changed(self))
+        self.post_message(self.Changed(self, value))
         return True
 
     def clear(self) -> None:

@@ -35,7 +35,7 @@ from codex_orch_tui.domain.item import (
 )
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.plan import Plan, TaskSpec
-from codex_orch_tui.domain.reducer import reduce
+from codex_orch_tui.domain.reducer import reduce, reduce_all
 from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import DiffTotals, Task, TaskCommit, TaskState
 from codex_orch_tui.domain.worktree import Worktree
@@ -441,6 +441,10 @@ def test_any_event_in_any_state_is_taken_and_a_replay_gives_the_same(events: lis
         again = reduce(again, decode(encode(event)))
         assert again == seen
     last = states[-1]
+    middle = len(events) // 2
+    halfway = reduce_all(State(), events[:middle])
+    assert reduce_all(halfway, events[middle:]) == last
+    assert halfway == states[middle]
     assert set(last.tasks) >= {ref for run in last.runs.values() for ref in run.tasks}
     for approval in last.approvals.values():
         assert approval.ref in last.tasks
