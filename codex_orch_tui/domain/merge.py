@@ -15,6 +15,7 @@ class RefusalReason(StrEnum):
     NOTHING_TO_MERGE = "nothing_to_merge"
     BASE_MOVED = "base_moved"
     BRANCH_MOVED = "branch_moved"
+    NOT_REVIEWED = "not_reviewed"
     NOT_FAST_FORWARD = "not_fast_forward"
     OVERLAP = "overlap"
     IN_PROGRESS = "in_progress"

@@ -94,7 +94,7 @@ def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str]
 
 def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None:
     match event:
-        case ev.TaskQueued(text=text) if text:
+        case ev.TaskQueued(text=text, must_wait=True) if text:
             return LogKind.NOTE, f"waits for a free worker, which will get: {text}"
         case ev.WorktreeCreated(worktree=worktree, copied=copied):
             brought = f", copied {', '.join(copied)}" if copied else ""

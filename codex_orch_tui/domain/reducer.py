@@ -9,7 +9,7 @@ from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, ApprovalKind, Outcome
-from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.item import TurnStatus
 from codex_orch_tui.domain.notes import note_of
 from codex_orch_tui.domain.replacing import replace
@@ -40,8 +40,21 @@ def reduce_all(state: State, events: Iterable[ev.Recorded]) -> State:
         elif (task := tasks.get(event.ref)) is not None:
             if isinstance(event, ev.ApprovalEvent):
                 state = _reduce_approval(state, event, at_s)
+            if (seen := _base_seen(event)) is not None:
+                state = replace(state, base_tips={**state.base_tips, seen[0]: seen[1]})
             tasks[event.ref] = _reduce_task(state, task, event, at_s)
     return replace(state, seq=seq)
+
+
+def _base_seen(event: ev.OfTask) -> tuple[str, CommitId] | None:
+    """The base branch and its tip, as the event shows it."""
+    match event:
+        case ev.WorktreeCreated(worktree=worktree) | ev.UpdateFinished(worktree=worktree):
+            return worktree.base_branch, worktree.base_commit
+        case ev.MergeFinished(base_branch=branch, new=new):
+            return branch, new
+        case _:
+            return None
 
 
 def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> State:
@@ -98,7 +111,7 @@ def _reduce_task(state: State, task: Task, event: ev.OfTask, at_s: float) -> Tas
 def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
     match event:
         case ev.TaskQueued():
-            return replace(_to(task, TaskState.QUEUED, at_s), ended_at_s=None, fault=None)
+            return replace(_to(task, TaskState.QUEUED, at_s), ended_at_s=None, fault=None, unsent=event.text)
         case ev.TaskStarted():
             started = task.started_at_s if task.started_at_s is not None else at_s
             return replace(_to(task, TaskState.STARTING, at_s), started_at_s=started, ended_at_s=None, fault=None)
@@ -119,7 +132,9 @@ def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
         case ev.WorkerEnded():
             return replace(task, worker=None)
         case ev.TaskFailed():
-            return _ended(replace(task, fault=event.fault), TaskState.FAILED, at_s)
+            # A message that could not be sent takes nothing from work that is done.
+            was_done = bool(task.unsent) and task.turn is not None and task.turn.status is TurnStatus.COMPLETED
+            return _ended(replace(task, fault=event.fault), TaskState.DONE if was_done else TaskState.FAILED, at_s)
         case ev.TaskLost():
             return _ended(replace(with_open_turn_cut(task, at_s), fault=event.fault), TaskState.LOST, at_s)
         case ev.TaskInterrupted():
@@ -142,7 +157,8 @@ def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
             return task
         case ev.TurnStarted():
             turn = Turn(id=event.turn, number=len(task.turns) + 1, prompt=event.prompt, started_at_s=at_s)
-            return replace(_to(task, TaskState.RUNNING, at_s), turns=(*task.turns, turn), fault=None, ended_at_s=None)
+            running = _to(task, TaskState.RUNNING, at_s)
+            return replace(running, turns=(*task.turns, turn), fault=None, unsent="", ended_at_s=None)
         case ev.ItemStarted():
             return with_item(task, event.turn, event.item)
         case ev.ItemCompleted():

@@ -82,9 +82,16 @@ def edit_totals(task: Task) -> DiffTotals:
     )
 
 
+def is_behind(state: State, task: Task) -> bool:
+    """The base branch has moved on since the task's commits were put on it: a merge needs an update first."""
+    if task.worktree is None or task.state in ENDED:
+        return False
+    return state.base_tips.get(task.base_branch, task.worktree.base_commit) != task.worktree.base_commit
+
+
 def can_message(task: Task) -> bool:
-    """A message would reach the worker: as a steer of its turn, or as a new turn."""
-    return task.state not in ENDED and task.state not in {TaskState.QUEUED, TaskState.STARTING, TaskState.STOPPING}
+    """A message would reach the worker: as a steer of its turn, also of the one that is to come, or as a new turn."""
+    return task.state not in ENDED and task.state is not TaskState.STOPPING
 
 
 def can_interrupt(task: Task) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codex_orch_tui.domain.approval import Approval
-from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskRef
+from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskRef
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.task import Task
 
@@ -27,6 +27,8 @@ class State:
     approvals: Mapping[ApprovalId, Approval] = field(default_factory=dict)
     pending: tuple[Approval, ...] = ()
     """The approvals that wait for the person, oldest first."""
+    base_tips: Mapping[str, CommitId] = field(default_factory=dict)
+    """Where each base branch was when we last saw or moved it; the person's own git may have moved it since."""
     rate_limits: RateLimits | None = None
     session_open: bool = False
     """A program opened the repository and has not closed it in good order."""

@@ -36,6 +36,9 @@ IN_TURN = ASKING | {TaskState.RUNNING}
 ACTIVE = IN_TURN | {TaskState.STARTING, TaskState.STOPPING}
 """A worker holds a slot."""
 
+ABOUT_TO_BEGIN = frozenset({TaskState.QUEUED, TaskState.STARTING})
+"""A turn is to come."""
+
 ENDED = frozenset({TaskState.MERGED, TaskState.DISCARDED})
 """Nothing more happens to the task."""
 
@@ -126,6 +129,8 @@ class Task:
     turns: tuple[Turn, ...] = ()
     usage: Usage = field(default_factory=Usage)
     fault: Fault | None = None
+    unsent: str = ""
+    """What the person wrote for a turn that has not begun."""
     answer: str = ""
     """The worker's last message: the task's result."""
     commits: tuple[TaskCommit, ...] = ()

@@ -29,6 +29,13 @@ from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import JournalError
 
 
+_NOT_REVIEWED = Refusal(
+    reason=RefusalReason.NOT_REVIEWED,
+    message="this exact commit has not been reviewed",
+    next_step="d opens its diff",
+)
+
+
 class Landing:
     """Reviews, updates, merges and discards tasks that no worker is changing."""
 
@@ -101,12 +108,14 @@ class Landing:
             unresolved = await files_with_markers(self._repository, worktree.branch, task.conflicts)
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
-        if unresolved and preview.refusal is None:
-            return _refused(preview, _unresolved(unresolved))
-        return preview
+        if preview.refusal is not None:
+            return preview
+        if unresolved:
+            return replace(preview, refusal=_unresolved(unresolved))
+        return preview if task.is_reviewed else replace(preview, refusal=_NOT_REVIEWED)
 
     async def merge(self, task: Task, preview: MergePreview) -> Merged:
-        """See `Orchestrator.merge`."""
+        """Move the base branch; the task's folder stays. See `Orchestrator.merge`."""
         if not task.is_reviewed or preview.new != task.tip:
             raise NotPossibleError("this exact commit has not been reviewed; d opens its diff")
         if preview.refusal is not None or preview.old is None or preview.new is None:
@@ -126,8 +135,6 @@ class Landing:
             self._hub.apply(ev.MergeRefused(ref=task.ref, reason=done.message, paths=done.paths))
             raise NotPossibleError(_told(done))
         self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=done.base_branch, old=done.old, new=done.new))
-        await self._remove_merged(task)
-        await self._hub.flush()
         return done
 
     async def settle_merge(self, task: Task) -> None:
@@ -142,18 +149,19 @@ class Landing:
         if done and base is not None and task.worktree is not None:
             old = task.worktree.base_commit
             self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=task.base_branch, old=old, new=base))
-            await self._remove_merged(task)
+            await self.remove_merged(task)
         else:
             self._hub.apply(ev.MergeRefused(ref=task.ref, reason="the program ended before the merge; nothing moved"))
 
-    async def _remove_merged(self, task: Task) -> None:
-        """The folder goes when it holds nothing more than what was merged; the branch stays."""
+    async def remove_merged(self, task: Task) -> None:
+        """Remove the folder of a merged task when it holds nothing more than what was merged; the branch stays."""
         try:
             await self._workspace.worktrees.remove(_worktree(task))
         except GitRepoError as error:
             self._hub.apply(ev.WorktreeKept(ref=task.ref, reason=sentence(error)))
         else:
             self._hub.apply(ev.WorktreeRemoved(ref=task.ref))
+        await self._hub.flush()
 
     # -- update -------------------------------------------------------------------------------------------------
 
@@ -323,7 +331,3 @@ def _unresolved(paths: tuple[str, ...]) -> Refusal:
         paths=paths,
         next_step="s tells the worker, e opens the editor",
     )
-
-
-def _refused(preview: MergePreview, refusal: Refusal) -> MergePreview:
-    return replace(preview, refusal=refusal)

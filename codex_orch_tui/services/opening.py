@@ -68,8 +68,9 @@ async def open_repository(folder: Path, config: Config) -> Opened:
     try:
         layout.remove_stray()
         # Before the journal is opened for writing, which mends it: what a newer program wrote is not touched.
-        state, skipped = replay(read_journal(layout.journal).records)
-        journal, loaded = Journal.open(layout.journal)
+        known = read_journal(layout.journal)
+        state, skipped = replay(known.records)
+        journal, loaded = Journal.open(layout.journal, known=known)
     except (StoreError, NewerSchemaError) as error:
         lock.release()
         raise OpenError(_sentence(error)) from error

@@ -286,8 +286,10 @@ class Orchestrator:
         """
         async with self._commands[ref]:
             task = await self._task_at_rest(ref)
+            merged = await self._landing.merge(task, preview)
             await self._supervisor.release_worker(ref)
-            return await self._landing.merge(task, preview)
+            await self._landing.remove_merged(task)
+            return merged
 
     async def update(self, ref: TaskRef) -> "Updated":
         """Replay the task's commits on its base branch's tip.

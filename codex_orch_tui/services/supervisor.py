@@ -14,7 +14,7 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
-from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
+from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, ACTIVE, IN_TURN, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
@@ -108,7 +108,7 @@ class Supervisor:
         task = self._task(ref)
         if not sel.can_continue(task):
             raise NotPossibleError(f"{task.spec.title} has not stopped; there is nothing to continue")
-        lost = task.fault is not None and task.fault.kind is FaultKind.WORKTREE_MISSING
+        lost = _has_lost_its_folder(task)
         if _has_begun(task):
             self._again(ref, "", lambda: self._next_turn(ref, CONTINUE_PROMPT, make_folder=lost))
         else:
@@ -120,6 +120,7 @@ class Supervisor:
         Raises:
             NotPossibleError: the task cannot take a message now, or the program is closing.
         """
+        await self._begun(ref)
         worker = self.worker(ref)
         if worker is not None and worker.in_turn:
             try:
@@ -134,11 +135,31 @@ class Supervisor:
         task = self._task(ref)
         if not sel.can_message(task):
             raise NotPossibleError(f"{task.spec.title} cannot take a message now")
+        lost = _has_lost_its_folder(task)
         if _has_begun(task):
-            self._again(ref, text, lambda: self._next_turn(ref, text))
+            self._again(ref, text, lambda: self._next_turn(ref, text, make_folder=lost))
         else:
-            self._again(ref, text, lambda: self._first_turn(ref, text))
+            self._again(ref, text, lambda: self._first_turn(ref, text, make_folder=lost))
         return "new turn"
+
+    async def _begun(self, ref: TaskRef) -> None:
+        """Return when the task is no longer about to begin a turn.
+
+        Raises:
+            NotPossibleError: it was stopped, or could not begin.
+        """
+        if self._task(ref).state not in ABOUT_TO_BEGIN:
+            return
+        changed = asyncio.Event()
+        unwatch = self.hub.watch(lambda _recorded: changed.set())
+        try:
+            while self._task(ref).state in ABOUT_TO_BEGIN:
+                changed.clear()
+                await changed.wait()
+        finally:
+            unwatch()
+        if self._task(ref).state not in IN_TURN:
+            raise NotPossibleError("not sent: its turn did not begin. s has your text")
 
     async def wound_up(self, ref: TaskRef) -> None:
         """Return when the task's last turn is over: its worker stopped, its edits committed.
@@ -231,7 +252,7 @@ class Supervisor:
     def _again(self, ref: TaskRef, text: str, work: Work) -> None:
         """Another turn. The task is queued at once, so that no second command takes it for one at rest."""
         self._refuse_when_closing()
-        self.hub.apply(ev.TaskQueued(ref=ref, text=text if self._slots.locked() else ""))
+        self.hub.apply(ev.TaskQueued(ref=ref, text=text, must_wait=self._slots.locked()))
         self._spawn(ref, work)
 
     def _spawn(self, ref: TaskRef, work: Work) -> None:
@@ -393,3 +414,8 @@ class Supervisor:
 def _has_begun(task: Task) -> bool:
     """The worker has heard of the task: there is a thread that can be taken up."""
     return bool(task.turns) and task.thread is not None and task.worktree is not None
+
+
+def _has_lost_its_folder(task: Task) -> bool:
+    """The person has been told so: what they command now is meant to bring it back."""
+    return task.fault is not None and task.fault.kind is FaultKind.WORKTREE_MISSING

@@ -297,7 +297,7 @@ def _git_fault(error: GitRepoError) -> Fault:
         return Fault(
             kind=FaultKind.WORKTREE_MISSING,
             message=f"worktree missing: {error}",
-            next_step="c makes it again from its branch, which is kept; D discards the task",
+            next_step="c, or s again, makes it from its branch, which is kept; D discards the task",
         )
     return Fault(kind=FaultKind.GIT, message=str(error), next_step=error.next_step)
 

@@ -73,7 +73,11 @@ class Journal:
 
     @classmethod
     def open(
-        cls, path: Path, *, on_change: Callable[[JournalError | None], None] | None = None
+        cls,
+        path: Path,
+        *,
+        known: Loaded | None = None,
+        on_change: Callable[[JournalError | None], None] | None = None,
     ) -> tuple["Journal", Loaded]:
         """Read what is there, mend the end of the file, and be ready to write.
 
@@ -82,6 +86,7 @@ class Journal:
 
         Args:
             path: The journal; its folder exists.
+            known: What `read_journal` found under the same lock; it is not read again.
             on_change: Told on the writer's thread when the journal becomes unsafe (the error) or safe again (None).
 
         Raises:
@@ -94,7 +99,9 @@ class Journal:
             return cls(path, None, 0, on_change), Loaded(records=[])
         try:
             os.fchmod(fd, FILE_MODE)
-            loaded, good_fd = _mend(path, fd)
+            if known is None or known.end_bytes > os.fstat(fd).st_size:
+                known = Loaded(records=[])
+            loaded, good_fd = _mend(path, fd, known)
         except OSError as error:
             os.close(fd)
             raise JournalError(told(error, "mend", path)) from error
@@ -285,10 +292,11 @@ class Journal:
         self._is_distrusted = False
 
 
-def _mend(path: Path, fd: int) -> tuple[Loaded, int | None]:
+def _mend(path: Path, fd: int, known: Loaded) -> tuple[Loaded, int | None]:
     """Cut off or quarantine what is no record; the file descriptor to go on with, None for a new file."""
     size_bytes = os.fstat(fd).st_size
-    found = scan(fd)
+    found = scan(fd, known.end_bytes)
+    records = [*known.records, *found.records]
     cut_bytes = size_bytes - found.end_bytes
     notes: list[str] = []
     quarantine: Path | None = None
@@ -296,22 +304,20 @@ def _mend(path: Path, fd: int) -> tuple[Loaded, int | None]:
         notes.append(f"{path.name} was empty: what it had held, if anything, is lost")
     elif found.damage:
         quarantine = _keep_damaged(path, fd)
-        if found.records:
+        if records:
             good_fd = _copy_prefix(fd, found.end_bytes, path)
             os.close(fd)
             fd = good_fd
         notes.append(
-            f"{path.name}: {found.damage}; the {len(found.records)} records before it are in use, "
+            f"{path.name}: {found.damage}; the {len(records)} records before it are in use, "
             f"the file as it was is kept as {quarantine.name}"
         )
     elif cut_bytes:
         os.ftruncate(fd, found.end_bytes)
         sync_file(fd)
         notes.append(f"{path.name}: its last line was torn ({cut_bytes} bytes) and was cut off")
-    loaded = Loaded(
-        records=found.records, notes=notes, end_bytes=found.end_bytes, cut_bytes=cut_bytes, quarantine=quarantine
-    )
-    if found.records:
+    loaded = Loaded(records=records, notes=notes, end_bytes=found.end_bytes, cut_bytes=cut_bytes, quarantine=quarantine)
+    if records:
         return loaded, fd
     path.unlink()
     os.close(fd)

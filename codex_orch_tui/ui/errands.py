@@ -23,6 +23,7 @@ class Errands:
     def __init__(self, tell: Callable[[str, str], None]) -> None:
         self._tell = tell
         self._running: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Task[None]] = set()
 
     def start(
         self,
@@ -30,6 +31,7 @@ class Errands:
         then: Callable[[T], object] | None = None,
         *,
         refused: Callable[[NotPossibleError], bool] | None = None,
+        may_wait: bool = False,
     ) -> None:
         """Begin a command.
 
@@ -37,13 +39,17 @@ class Errands:
             work: the command.
             then: gets its result.
             refused: gets the refusal first; True when nothing is left to tell.
+            may_wait: it may wait for something that takes as long as it likes, so leaving gives it up.
         """
         task = asyncio.get_running_loop().create_task(self._run(work, then, refused))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        for group in (self._running, self._waiting) if may_wait else (self._running,):
+            group.add(task)
+            task.add_done_callback(group.discard)
 
     async def settle(self) -> None:
-        """Return when every command has ended."""
+        """Return when every command has ended; those that may wait are given up."""
+        for task in self._waiting:
+            task.cancel()
         while self._running:
             await asyncio.wait(self._running)
 

@@ -3,7 +3,8 @@
     python standin_app_server.py --play FILE (--version | app-server …)
 
 FILE is a JSON object. `plays` maps a marker to steps; a turn plays those whose marker its text holds, then says "done"
-and ends. `version` is what it calls itself. What it was sent is kept beside FILE as `<FILE>.received`, one line each.
+and ends. `version` is what it calls itself, `refuse` lists methods that it answers with an error. What it was sent is
+kept beside FILE as `<FILE>.received`, one line each.
 
 Steps, each an object with one key (see `_step`): send, ask, await, hold, raw, fill, stderr, write, remove, mode, deaf,
 die. In what is sent, $THREAD and $TURN stand for the ids of now. Files are written below its working folder only.
@@ -68,6 +69,9 @@ class _Player:
         return True
 
     def _called(self, call: Any, method: str, params: dict[str, Any]) -> None:
+        if method in self._play.get("refuse", ()):
+            _out(_encode({"id": call, "error": {"code": -32600, "message": f"{method} is refused"}}))
+            return
         match method:
             case "initialize":
                 self._reply(call, {"userAgent": "standin"})

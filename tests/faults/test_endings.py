@@ -1,7 +1,6 @@
 """Signals to the running program: the terminal is given back, edits are committed, no process is left."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -103,7 +102,7 @@ async def test_q_with_a_worker_asks_and_x_leaves_nothing_behind(scratch: Path) -
 
 
 async def test_a_worker_that_outlived_a_killed_program_is_ended_at_the_next_start(scratch: Path) -> None:
-    """Codex goes when its stdin closes; one that does not, and is deaf to SIGTERM, is stuck and still holds its thread."""
+    """Codex goes when its stdin closes. One that is deaf to that and to SIGTERM still holds its thread."""
     repository = make_repository(scratch, {"README.md": "hello\n"})
     codex = standin(scratch, {"GO": [{"write": ["half.txt", "half\n"]}, {"deaf": True}]})
     async with program(scratch, repository, codex=codex) as me:
@@ -124,7 +123,7 @@ async def test_not_a_repository_to_work_in(scratch: Path, where: str) -> None:
     if where != "nowhere":
         folder.mkdir()
         git(folder, "init", "--quiet", *(["--bare"] if where == "bare" else []))
-    before = sorted(os.listdir(folder))
+    before = sorted(folder.iterdir())
     async with program(scratch, folder) as me:
         assert await me.code() == 2
         told = me.output.decode()
@@ -132,4 +131,4 @@ async def test_not_a_repository_to_work_in(scratch: Path, where: str) -> None:
     assert told.count("\n") == 1
     assert "\x1b" not in told
     assert {"nowhere": "git init", "bare": "git clone", "empty": "git commit"}[where] in told
-    assert sorted(os.listdir(folder)) == before
+    assert sorted(folder.iterdir()) == before

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from codex_orch_tui.domain.ids import TaskRef
-from codex_orch_tui.domain.item import FaultKind
+from codex_orch_tui.domain.item import Fault, FaultKind
 from codex_orch_tui.domain.merge import RefusalReason
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.services.errors import NotPossibleError, OpenError
@@ -34,6 +34,14 @@ async def edited(on: Stage) -> TaskRef:
     (ref,) = await on.start("EDIT")
     await on.until_state(ref, TaskState.DONE)
     return ref
+
+
+async def faulted(on: Stage, ref: TaskRef) -> Fault:
+    """The fault that the task gets; a message that was sent before has taken the last one away."""
+    await on.until(lambda: on.task(ref).fault is not None)
+    fault = on.task(ref).fault
+    assert fault is not None
+    return fault
 
 
 class TestTheRepository:
@@ -231,25 +239,36 @@ class TestAStaleIndexLock:
 class TestTheWorktreesFolder:
     """Deleted, moved, replaced: it is called missing, the branch is kept, and a key brings it back."""
 
-    async def test_deleted_it_is_called_missing_and_c_makes_it_again(self, scratch: Path) -> None:
+    async def test_deleted_it_is_called_missing_and_the_next_message_makes_it_again(self, scratch: Path) -> None:
         async with opened(scratch, standin(scratch, EDIT)) as on, shown(on, (200, 45)) as me:
             ref = await me.new_task("EDIT")
             task = await me.done(ref)
             shutil.rmtree(folder(task))
             await on.orchestrator.message(ref, "more please")
-            task = await on.until_state(ref, TaskState.FAILED)
-            assert task.fault is not None
-            assert task.fault.kind is FaultKind.WORKTREE_MISSING
-            await me.see("worktree missing", "c makes it again")
+            assert (await faulted(on, ref)).kind is FaultKind.WORKTREE_MISSING
+            assert on.task(ref).state is TaskState.DONE, "what is done stays done"
+            await me.see("worktree missing", "s again, makes it from its branch")
             assert git(on.repository, "show", f"{branch(task)}:new.txt") == "new"
-            await me.press("c")
-            await me.done(ref)
+            await on.orchestrator.message(ref, "more please")
             await me.see("made again from")
             assert (folder(task) / "new.txt").read_text() == "new\n"
-            await on.orchestrator.message(ref, "more please")
             await on.until(lambda: len(on.task(ref).commits) == 2)
             await on.until_state(ref, TaskState.DONE)
             await on.merged(ref)
+
+    async def test_deleted_in_mid_turn_c_makes_it_again(self, scratch: Path) -> None:
+        plays = {"EDIT": [{"write": ["new.txt", "new\n"]}, {"await": "steer"}], "cut off": [{"write": ["b.txt", "b"]}]}
+        async with opened(scratch, standin(scratch, plays)) as on:
+            (ref,) = await on.start("EDIT")
+            await on.until_state(ref, TaskState.RUNNING)
+            shutil.rmtree(folder(on.task(ref)), ignore_errors=True)
+            await on.orchestrator.message(ref, "go on")
+            task = await on.until_state(ref, TaskState.FAILED)
+            assert task.fault is not None
+            assert task.fault.kind is FaultKind.WORKTREE_MISSING
+            await on.orchestrator.resume(ref)
+            task = await on.until_state(ref, TaskState.DONE)
+            assert task.totals.files == 1
 
     async def test_deleted_after_its_commits_it_is_reviewed_and_merged_all_the_same(self, scratch: Path) -> None:
         async with opened(scratch, standin(scratch, EDIT)) as on:
@@ -282,11 +301,10 @@ class TestTheWorktreesFolder:
             path = folder(on.task(ref))
             path.rename(scratch / "moved")
             await on.orchestrator.message(ref, "more")
-            task = await on.until_state(ref, TaskState.FAILED)
-            assert task.fault is not None
-            assert "worktree missing" in task.fault.message
+            assert "worktree missing" in (await faulted(on, ref)).message
             (scratch / "moved").rename(path)
             await on.orchestrator.message(ref, "more")
+            await on.until(lambda: len(on.task(ref).commits) == 2)
             await on.until_state(ref, TaskState.DONE)
             await on.merged(ref)
 
@@ -303,16 +321,16 @@ class TestTheWorktreesFolder:
             with pytest.raises(NotPossibleError, match="nothing was removed"):
                 await on.orchestrator.discard(ref)
             await on.orchestrator.message(ref, "more")
-            task = await on.until_state(ref, TaskState.FAILED)
-            assert task.fault is not None
-            assert "is a symlink now" in task.fault.message
-            assert f"move {path} away" in task.fault.next_step
+            fault = await faulted(on, ref)
+            assert "is a symlink now" in fault.message
+            assert f"move {path} away" in fault.next_step
             assert [entry.name for entry in (scratch / "trap").iterdir()] == ["theirs.txt"]
             path.unlink()
-            for _ in range(2):  # the first tells that it is missing, the second makes it again
-                await on.orchestrator.resume(ref)
-                await on.until(lambda: on.task(ref).state in {TaskState.FAILED, TaskState.DONE})
-            assert on.task(ref).state is TaskState.DONE
+            await on.orchestrator.message(ref, "more")
+            assert "worktree missing" in (await faulted(on, ref)).message
+            await on.orchestrator.message(ref, "more")
+            await on.until(lambda: len(on.task(ref).commits) == 2)
+            await on.until_state(ref, TaskState.DONE)
             await on.merged(ref)
 
     async def test_a_branch_that_is_gone_as_well(self, scratch: Path) -> None:
@@ -394,14 +412,16 @@ class TestCommitsOfOthers:
             tree = folder(on.task(ref))
             (tree / "hand.txt").write_text("by hand\n")
             git(tree, "add", "hand.txt")
-            git(tree, "commit", "--quiet", "-m", "by hand")
+            git(tree, "commit", "--quiet", "-m", "by hand \x1b]0;x\x07")
             preview = await on.orchestrator.preview_merge(ref)
+            assert preview.refusal is not None
+            assert preview.refusal.reason is RefusalReason.NOT_REVIEWED
             with pytest.raises(NotPossibleError, match="has not been reviewed"):
                 await on.orchestrator.merge(ref, preview)
-            assert [commit.subject for commit in on.task(ref).commits] == ["EDIT", "by hand"]
+            assert [commit.subject for commit in on.task(ref).commits] == ["EDIT", "by hand ␛]0;x\\x07"]
             assert on.task(ref).totals.files == 2
             await on.merged(ref)
-            assert git(on.repository, "log", "--format=%s", "main").splitlines() == ["by hand", "EDIT", "first"]
+            assert git(on.repository, "log", "--format=%s", "main~1").splitlines() == ["EDIT", "first"]
 
     async def test_a_commit_of_the_worker_in_its_turn(self, scratch: Path) -> None:
         plays = {"COMMIT": [{"write": ["new.txt", "new\n"]}, {"await": "steer"}]}

@@ -47,7 +47,9 @@ async def test_texts_of_any_length_hang_nothing(scratch: Path) -> None:
     for number, text in enumerate(TEXTS.values()):
         output = {"itemId": f"c{number}", "delta": text[:200_000]}
         steps += [
-            *both(f"c{number}", "commandExecution", command=f"printf {text[:5_000]}", aggregatedOutput=text, exitCode=0),
+            *both(
+                f"c{number}", "commandExecution", command=f"printf {text[:5_000]}", aggregatedOutput=text, exitCode=0
+            ),
             {"send": {"method": "item/commandExecution/outputDelta", "params": output}},
             {"send": {"method": "item/agentMessage/delta", "params": {**output, "itemId": f"m{number}"}}},
             says(text, f"m{number}"),

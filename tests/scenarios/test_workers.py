@@ -292,3 +292,41 @@ async def test_a_task_that_is_being_set_up_can_be_stopped(scratch: Path) -> None
         await on.orchestrator.stop(ref)
         assert on.task(ref).state is TaskState.INTERRUPTED
         assert on.task(ref).worker is None
+
+
+async def test_a_message_to_a_task_that_waits_for_a_worker_reaches_its_first_turn(scratch: Path) -> None:
+    scripts = [
+        Script("HOLD", (Hang(name="gate"), Say(text="ok"))),
+        Script("LATER", (Hang(name="later"), Say(text="started"))),
+        Script("STEER", (Say(text="steered"),)),
+    ]
+    async with stage(scratch, scripts, max_workers=1) as on:
+        first, second = await on.start("HOLD", "LATER")
+        await on.model.hanging("gate")
+        sending = asyncio.create_task(on.orchestrator.message(second, "STEER it"))
+        await on.until_state(second, TaskState.QUEUED)
+        on.model.release("gate")
+        await on.until_state(first, TaskState.DONE)
+        await on.model.hanging("later")
+        assert await sending == "steered"
+        on.model.release("later")
+        await on.until_state(second, TaskState.DONE)
+        assert on.task(second).answer == "steered"
+
+
+async def test_a_message_that_cannot_be_sent_is_kept_and_takes_nothing_from_work_that_is_done(scratch: Path) -> None:
+    scripts = [Script("EDIT", (Patch(text=add_file("a.txt", "a")), Say(text="ok")))]
+    async with stage(scratch, scripts, idle_worker_s=0.01) as on:
+        (ref,) = await on.start("EDIT")
+        await on.until_state(ref, TaskState.DONE)
+        await on.until(lambda: on.task(ref).worker is None)
+        config = scratch / "codex-home" / "config.toml"
+        config.write_text("this is no configuration [", encoding="utf-8")
+        await on.orchestrator.message(ref, "and another thing")
+        await on.until(lambda: on.task(ref).fault is not None)
+        await on.orchestrator.wait_idle()
+        task = on.task(ref)
+        assert task.state is TaskState.DONE
+        assert task.unsent == "and another thing"
+        await on.merged(ref)
+        assert on.task(ref).state is TaskState.MERGED

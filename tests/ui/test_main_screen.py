@@ -293,7 +293,6 @@ async def test_a_message_is_sent_and_its_draft_kept_per_task() -> None:
         ("D", "health-endpoint", "It is merged"),
         ("e", "rate-limits", "not made yet"),
         ("u", "health-endpoint", "It is merged"),
-        ("s", "rate-limits", "queued"),
     ],
 )
 async def test_a_key_that_does_not_fit_says_why(key: str, task: str, reason: str) -> None:

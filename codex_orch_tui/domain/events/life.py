@@ -11,9 +11,10 @@ from codex_orch_tui.domain.worktree import Worktree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQueued(TaskEvent):
-    """The task waits for a slot again, for its next turn. `text` is what it will be told when it has to wait."""
+    """The task is to have another turn, with the person's `text`; `must_wait` when no worker is free for it yet."""
 
     text: str = ""
+    must_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

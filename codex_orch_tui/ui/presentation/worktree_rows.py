@@ -68,5 +68,7 @@ def base_line(state: State, ref: TaskRef | None) -> str:
         return ""
     if task.merged_as is not None:
         return f"{task.base_branch} has {short_branch(task)}"
+    if sel.is_behind(state, task):
+        return f"{task.base_branch} has moved on: u updates {short_branch(task)}"
     commits = len(task.commits)
     return f"{task.base_branch}  {commits} commit{'s' if commits != 1 else ''} behind {short_branch(task)}"

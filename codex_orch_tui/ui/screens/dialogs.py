@@ -13,7 +13,7 @@ from textual.widgets import Static
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.selectors import Counts, edit_totals
-from codex_orch_tui.domain.task import IN_TURN, Task
+from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, IN_TURN, Task
 from codex_orch_tui.services.errors import ConflictError
 from codex_orch_tui.ui.presentation.worktree_rows import size_of
 
@@ -90,15 +90,16 @@ def message(screen: Screen[Any], drafts: Drafts, task: Task, then: Callable[[str
 
     if task.state in IN_TURN:
         mode = "The running turn gets it at once."
+    elif task.state in ABOUT_TO_BEGIN:
+        mode = "Its turn is about to begin; it gets this then."
     else:
         mode = "The worker begins a new turn with it, in the same thread and worktree."
-    dialog = MessageScreen(f"Message to {task.ref.task}", mode, drafts.messages.get(task.ref, ""))
+    dialog = MessageScreen(f"Message to {task.ref.task}", mode, drafts.messages.get(task.ref, task.unsent))
 
     def closed(text: str | None) -> None:
-        if text is None:
-            drafts.messages[task.ref] = dialog.draft
-        else:
-            drafts.messages.pop(task.ref, None)
+        # Kept until it was sent: what is refused is still there when the dialog is opened again.
+        drafts.messages[task.ref] = dialog.draft
+        if text is not None:
             then(text)
 
     screen.app.push_screen(dialog, closed)
@@ -118,9 +119,7 @@ def review(
     open_over(screen, ReviewScreen(orchestrator, ref, drafts.viewed), then, simulated=simulated)
 
 
-def merge(
-    screen: Screen[Any], task: Task, preview: "MergePreview", then: "Callable[[MergeAnswer], object]"
-) -> None:
+def merge(screen: Screen[Any], task: Task, preview: "MergePreview", then: "Callable[[MergeAnswer], object]") -> None:
     """Shows what a merge would do, and asks; `then` gets what the person wants."""
     from codex_orch_tui.ui.screens.merge import MergeScreen
 

@@ -114,7 +114,12 @@ class TaskActions(Screen[None]):
 
     def _send(self, ref: TaskRef, text: str) -> None:
         told = {"steered": "The running turn has it.", "new turn": "A new turn begins with it."}
-        self.errands.start(self.orchestrator.message(ref, text), lambda how: self.tell(told.get(how, how)))
+
+        def sent(how: str) -> None:
+            self.drafts.messages.pop(ref, None)
+            self.tell(told.get(how, how))
+
+        self.errands.start(self.orchestrator.message(ref, text), sent, may_wait=True)
 
     def action_interrupt(self) -> None:
         """Ends the running turn."""
@@ -180,7 +185,9 @@ class TaskActions(Screen[None]):
 
     def _preview(self, task: Task) -> None:
         def ask(preview: "MergePreview") -> None:
-            dialogs.merge(self, self.state.tasks[task.ref], preview, lambda answer: self._go_on(task.ref, preview, answer))
+            dialogs.merge(
+                self, self.state.tasks[task.ref], preview, lambda answer: self._go_on(task.ref, preview, answer)
+            )
 
         self.errands.start(self.orchestrator.preview_merge(task.ref), ask)
 

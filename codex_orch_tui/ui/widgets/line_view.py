@@ -61,6 +61,14 @@ class LineView(ScrollView, can_focus=True):
         """Cells of a line that are seen; the scrollbar has its own column whether it is shown or not."""
         return self.scrollable_content_region.width
 
+    def action_scroll_home(self) -> None:
+        """To the beginning, at once."""
+        self.scroll_home(animate=False)
+
+    def action_scroll_end(self) -> None:
+        """To the end, at once."""
+        self.scroll_end(animate=False)
+
     def action_scroll_left(self) -> None:
         """Goes some columns to the left: one at a time is too slow for code."""
         self.scroll_to(x=self.scroll_x - _SIDE_STEP_CELLS)

@@ -50,7 +50,7 @@ REQUEST = ApprovalRequest(
             "the branch was moved by other hands: now at 2222222, 1 commit",
         ),
         (
-            ev.TaskQueued(ref=REF, text="use tabs"),
+            ev.TaskQueued(ref=REF, text="use tabs", must_wait=True),
             LogKind.NOTE,
             "waits for a free worker, which will get: use tabs",
         ),

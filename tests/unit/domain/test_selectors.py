@@ -11,6 +11,7 @@ from codex_orch_tui.domain.item import FileEdit, Item, ItemKind, TurnStatus, Usa
 from codex_orch_tui.domain.plan import TaskSpec
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import DiffTotals, Task, TaskCommit, TaskState, Turn
+from codex_orch_tui.domain.worktree import Worktree
 
 
 def task_in(state: TaskState, name: str = "") -> Task:
@@ -116,7 +117,9 @@ def test_what_a_person_can_do_with_a_task(state: TaskState) -> None:
     stopped = names(TaskState.FAILED, TaskState.INTERRUPTED, TaskState.LOST)
     assert sel.can_interrupt(task) is (state in in_turn)
     assert sel.can_continue(task) is (state in stopped)
-    assert sel.can_message(task) is (state in in_turn | stopped | {TaskState.DONE})
+    assert sel.can_message(task) is (
+        state in in_turn | stopped | {TaskState.DONE, TaskState.QUEUED, TaskState.STARTING}
+    )
     assert sel.can_merge(task) is (state in stopped | {TaskState.DONE})
 
 
@@ -124,3 +127,12 @@ def test_only_commits_in_a_worktree_can_be_merged() -> None:
     done = task_in(TaskState.DONE)
     assert not sel.can_merge(done)
     assert not sel.can_merge(replace(done, commits=(COMMIT,), worktree_removed=True))
+
+
+def test_a_task_is_behind_when_its_base_has_moved_on() -> None:
+    worktree = Worktree(path="/w", branch="b", base_branch="main", base_commit=CommitId("1"))
+    task = replace(task_in(TaskState.DONE), worktree=worktree)
+    assert not sel.is_behind(State(), task)
+    assert not sel.is_behind(State(base_tips={task.base_branch: CommitId("1")}), task)
+    assert sel.is_behind(State(base_tips={task.base_branch: CommitId("2")}), task)
+    assert not sel.is_behind(State(base_tips={task.base_branch: CommitId("2")}), replace(task, state=TaskState.MERGED))

@@ -199,6 +199,32 @@ def test_a_file_that_is_cut_at_any_byte_keeps_its_whole_records(path: Path) -> N
         assert loaded.quarantine is None
 
 
+@pytest.mark.parametrize("end", [b"", b'{"e": {"v": 1', b"no journal\n", b"no journal\n" + encode_line(b'{"v": 1}')])
+@pytest.mark.parametrize("count", [0, 3])
+def test_what_was_read_under_the_lock_already_is_mended_the_same(path: Path, count: int, end: bytes) -> None:
+    _write(path, count)
+    content = path.read_bytes() + end
+    path.write_bytes(content)
+    plain = _load(path)
+    left = path.read_bytes() if path.exists() else None
+    path.write_bytes(content)
+    journal, loaded = Journal.open(path, known=read_journal(path))
+    journal.close()
+    assert (path.read_bytes() if path.exists() else None) == left
+    assert (loaded.records, loaded.end_bytes, loaded.cut_bytes) == (plain.records, plain.end_bytes, plain.cut_bytes)
+    assert len(loaded.notes) == len(plain.notes)
+    assert (loaded.quarantine is None) == (plain.quarantine is None)
+
+
+def test_what_was_known_of_a_file_that_is_shorter_now_does_not_count(path: Path) -> None:
+    _write(path, 3)
+    known = read_journal(path)
+    _write(path, 1)
+    journal, loaded = Journal.open(path, known=known)
+    journal.close()
+    assert len(loaded.records) == 1
+
+
 def test_no_flipped_bit_goes_unnoticed(path: Path) -> None:
     _write(path, 3)
     whole = bytearray(path.read_bytes())

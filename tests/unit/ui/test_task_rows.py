@@ -1,5 +1,7 @@
 """The tree's rows: what is said of each state, folds, and that unchanged tasks cost nothing."""
 
+from dataclasses import replace
+
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.item import Fault, FaultKind, FileEdit, ItemKind, StepStatus
 from codex_orch_tui.domain.task import TaskState
@@ -122,5 +124,7 @@ def test_the_table_lists_folders_and_tells_how_the_base_stands() -> None:
     ]
     assert [row.tail for row in sheet.rows] == ["", "+84", "+12 −3", "+142 −18", ""]
     typo = next(ref for ref in story.state.tasks if ref.task == "correct-the-docs")
-    assert base_line(story.state, typo) == "main  1 commit behind correct-the-docs"
+    assert base_line(story.state, typo) == "main has moved on: u updates correct-the-docs"
+    before = replace(story.state, base_tips={})
+    assert base_line(before, typo) == "main  1 commit behind correct-the-docs"
     assert base_line(story.state, None) == ""
