@@ -28,7 +28,6 @@ from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import JournalError
 
-
 _NOT_REVIEWED = Refusal(
     reason=RefusalReason.NOT_REVIEWED,
     message="this exact commit has not been reviewed",

@@ -80,9 +80,11 @@ class Supervisor:
         """Supervise until the event is set, then stop every worker."""
         async with asyncio.TaskGroup() as self._group:
             self._ready.set()
-            await until.wait()
-            self._is_closing = True
-            await self.stop_all("the program was closed")
+            try:
+                await until.wait()
+            finally:  # Also when the screen crashed and this is cancelled: no worker is left without its supervisor.
+                self._is_closing = True
+                await self.stop_all("the program was closed")
         self._group = None
 
     # -- commands -----------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import Widget
 
-from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import PathsError, config_folder
 from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, unknown_ids
@@ -51,6 +50,12 @@ def _palette() -> "type[Provider]":
     return ActionProvider
 
 
+def _ascii_filter() -> Sequence[LineFilter]:
+    from codex_orch_tui.ui.ascii_filter import AsciiFilter  # noqa: PLC0415 - for few terminals
+
+    return (AsciiFilter(),)
+
+
 class OrchApp(App[int], inherit_bindings=False):
     """The screen of one orchestrator. Its return value is the exit code.
 
@@ -74,6 +79,7 @@ class OrchApp(App[int], inherit_bindings=False):
         self._clash_told = False
         # One and the same: painted lines are kept by the filter that they went through.
         self._control_filter = ControlFilter()
+        self._ascii_filter = _ascii_filter() if orchestrator.config.ascii_glyphs else ()
         if "TEXTUAL_FPS" not in os.environ:  # the person's own wish
             textual.screen.UPDATE_PERIOD = _PAINT_S  # type: ignore[misc] # Textual has no other place for it
         self._use_themes()
@@ -83,8 +89,8 @@ class OrchApp(App[int], inherit_bindings=False):
         return self._main
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, and last the net that lets no control character through."""
-        return [*super().get_line_filters(), self._control_filter]
+        """Textual's own, ASCII where it is wanted, and last the net that lets no control character through."""
+        return [*super().get_line_filters(), *self._ascii_filter, self._control_filter]
 
     @property
     def main_screen(self) -> MainScreen:
@@ -163,14 +169,16 @@ class OrchApp(App[int], inherit_bindings=False):
         if self._main.waits_to_close:
             self._main.wait_to_close(False)
         elif is_under_way(state):
-            self._ask_to_quit(sel.counts(state))
+            self._ask_to_quit()
         else:
             self.exit(0)
 
-    def _ask_to_quit(self, counts: sel.Counts) -> None:
+    def _ask_to_quit(self) -> None:
         if any(screen.id == dialogs.QUIT_ID for screen in self.screen_stack):
             return
-        dialogs.confirm_quit(self._main, counts, lambda: self.exit(0), lambda: self._main.wait_to_close(True))
+        dialogs.confirm_quit(
+            self._main, self.orchestrator, lambda: self.exit(0), lambda: self._main.wait_to_close(True)
+        )
 
     async def action_break(self) -> None:
         """ctrl+c: copies where text is selected, else asks like q, out of a dialog too."""

@@ -105,6 +105,11 @@ def _table() -> Iterator[Action]:
     yield Action("log.raw", "l", "log or raw", main, logs, "The worker's raw JSONL, or the log again", 14, True)
     yield Action("log.search", "slash", "search", main, logs, "Look for a text in the log", 9, True)
     yield Action("log.follow", "f", "follow", main, logs, "Stay at the newest line, or hold still", 0, True)
+    yield Action("log.newest", "G,end", "newest", log, logs, "To the newest line, and stay there", is_bound=False)
+    yield Action("log.oldest", "home", "oldest", log, logs, "To the oldest line that is held", is_bound=False)
+    yield Action("log.next", "n", "next found", log, logs, "While searching: the next place", is_bound=False)
+    yield Action("log.previous", "N", "found before", log, logs, "While searching: the place before", is_bound=False)
+    yield Action("log.end_search", "escape", "end search", log, logs, "End the search", is_bound=False)
     yield Action("log.down", "down,j", "line down", log, logs, "One line down")
     yield Action("log.up", "up,k", "line up", log, logs, "One line up")
 
@@ -146,22 +151,36 @@ def _table() -> Iterator[Action]:
     yield Action("diff.up", "k", "line up", diff, reading, "One line up", is_bound=False)
 
     dialog, dialogs = Where.DIALOG, Group.DIALOG
-    yield Action("new_task.submit", "ctrl+s", "start", dialog, dialogs, "Start the new task", is_bound=False)
-    yield Action("new_task.close", "escape", "close", dialog, dialogs, "Close; the draft is kept", is_bound=False)
-    yield Action("message.send", "ctrl+s", "send", dialog, dialogs, "Send the message", is_bound=False)
-    yield Action("message.close", "escape", "close", dialog, dialogs, "Close; the draft is kept", is_bound=False)
-    yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge as it is told", is_bound=False)
-    yield Action("merge.close", "escape", "leave", dialog, dialogs, "Leave everything as it is", is_bound=False)
-    yield Action("confirm.close", "escape", "back", dialog, dialogs, "Back; nothing changes", is_bound=False)
-    yield Action("choose.choose", "enter", "choose", dialog, dialogs, "Take the marked line", is_bound=False)
-    yield Action("choose.close", "escape", "back", dialog, dialogs, "Back; nothing changes", is_bound=False)
-    yield Action("approval.close", "escape,v,q", "back", dialog, dialogs, "Close the whole request", is_bound=False)
-    yield Action("search.next", "down", "next", dialog, dialogs, "The next place that was found", is_bound=False)
-    yield Action("search.previous", "up", "previous", dialog, dialogs, "The place before", is_bound=False)
-    yield Action("search.end", "escape", "end", dialog, dialogs, "End the search", is_bound=False)
-    yield Action("help.back", "escape,q,?", "back", dialog, dialogs, "Close the help", is_bound=False)
-    yield Action("help.down", "j", "line down", dialog, dialogs, "One line down", is_bound=False)
-    yield Action("help.up", "k", "line up", dialog, dialogs, "One line up", is_bound=False)
+    yield Action("new_task.submit", "ctrl+s", "start", dialog, dialogs, "New task: start it", is_bound=False)
+    yield Action(
+        "new_task.close", "escape", "close", dialog, dialogs, "New task: close; the draft is kept", is_bound=False
+    )
+    yield Action("message.send", "ctrl+s", "send", dialog, dialogs, "Message: send it", is_bound=False)
+    yield Action(
+        "message.close", "escape", "close", dialog, dialogs, "Message: close; the draft is kept", is_bound=False
+    )
+    yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge: yes, as it is told", is_bound=False)
+    yield Action("merge.review", "d", "read", dialog, dialogs, "Merge: read what was not reviewed", is_bound=False)
+    yield Action("merge.update", "u", "update", dialog, dialogs, "Merge: update from its base first", is_bound=False)
+    yield Action("merge.close", "escape", "leave", dialog, dialogs, "Merge: leave everything as it is", is_bound=False)
+    yield Action(
+        "confirm.close", "escape", "back", dialog, dialogs, "Stop, discard, quit: back; nothing changes", is_bound=False
+    )
+    yield Action("choose.choose", "enter", "choose", dialog, dialogs, "Copy: take the marked line", is_bound=False)
+    yield Action("choose.close", "escape", "back", dialog, dialogs, "Copy: back", is_bound=False)
+    yield Action(
+        "approval.close",
+        "escape,v,q",
+        "back",
+        dialog,
+        dialogs,
+        "The whole request: back to the question",
+        is_bound=False,
+    )
+    yield Action("search.end", "escape", "end", dialog, dialogs, "Search line: end the search", is_bound=False)
+    yield Action("help.back", "escape,q,?", "back", dialog, dialogs, "Help: close it", is_bound=False)
+    yield Action("help.down", "j", "line down", dialog, dialogs, "Help: one line down", is_bound=False)
+    yield Action("help.up", "k", "line up", dialog, dialogs, "Help: one line up", is_bound=False)
 
     any_, program = Where.ANYWHERE, Group.PROGRAM
     yield Action("program.command_palette", "ctrl+p", "commands", any_, program, "Every command by its name", 10)
@@ -226,6 +245,11 @@ def keys_label(action: Action, keymap: Mapping[str, str]) -> str:
     """All keys of an action, the person's own when the keymap has them."""
     keys = keymap.get(action.id, action.keys).split(",")
     return " ".join(key_label(key.strip()) for key in keys)
+
+
+def keys_of(action_id: str, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """All keys of an action by Textual's names, the person's own when the keymap has them."""
+    return tuple(key.strip() for key in keymap.get(action_id, BY_ID[action_id].keys).split(","))
 
 
 def unknown_ids(keymap: Mapping[str, str]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from rich.cells import cell_len
 from codex_orch_tui.domain.terminal_text import is_clean
 from tests.faults.rig import environment
 
-PATIENCE_S = 8.0
+PATIENCE_S = 20.0
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS and their like, with their ends

@@ -98,7 +98,7 @@ async def played(me: Program, title: str) -> None:
     me.type("l")
     await me.see("following")
     me.type("d")
-    await me.see("last", "0 of 1 viewed")
+    await me.see("last", "hunk 1 of 1")
     me.type(" m")
     await me.see("enter merge")
     await me.press_until("\r", lambda: "all done" in me.screen.text)
@@ -140,6 +140,7 @@ async def test_no_control_sequence_of_anybody_else_reaches_the_terminal(scratch:
         session(scratch / "plain", PLAIN, "plain words", "name.txt", "trunk"),
         session(scratch / "hostile", HOSTILE, TITLE, FILE_NAME, BRANCH),
     )
+    assert len(shapes(f"{HOSTILE}{BRANCH}{TITLE}".encode()) - shapes(plain)) > 15, "the story is hostile"
     assert shapes(hostile) - shapes(plain) == set()
     for literal in ("[/][red]R[/red][b +[@click=app.quit]Q[/]", "␛]0;owned", "\\u{202E}"):
         assert literal in hostile.decode()

@@ -71,7 +71,7 @@ async def test_texts_of_any_length_hang_nothing(scratch: Path) -> None:
         me.type("\x13")
         await me.see("1 to review")
         me.type("d")
-        await me.see("0.txt", "of 6 viewed")
+        await me.see("0.txt", "/6 viewed")
         for _ in range(6):
             me.type("}")
             await help_within(me, KEY_S)

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from codex_orch_tui.config import Config
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import FaultKind, TurnStatus
 from codex_orch_tui.domain.task import TaskState
+from codex_orch_tui.scripted.model_server import ModelServer
+from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.services.errors import NotPossibleError
-from tests.faults.rig import opened, says, script, standin
-from tests.scenarios.stage import Stage, git
+from codex_orch_tui.services.orchestrator import Orchestrator
+from tests.faults.rig import environment, opened, says, script, standin
+from tests.scenarios.stage import Stage, git, make_repository
 
 EDIT = [{"write": ["new.txt", "new\n"]}]
 HELD = [*EDIT, {"hold": True}]
@@ -205,6 +209,27 @@ async def test_closed_in_the_middle_of_a_merge(scratch: Path) -> None:
     async with opened(scratch, standin(scratch), repository=on.repository) as again:
         assert again.task(ref).state is TaskState.MERGED
         assert git(again.repository, "log", "-1", "--format=%s", "main") == "EDIT"
+
+
+async def test_cancelled_by_whoever_runs_it_workers_are_stopped_all_the_same(scratch: Path) -> None:
+    repository = make_repository(scratch, {"README.md": "hello\n"})
+    connector = CodexConnector(codex_path=standin(scratch, {"HELD": HELD}), environment=environment(scratch))
+    orchestrator = await Orchestrator.open(repository, Config(), connector)
+    running = asyncio.create_task(orchestrator.run())
+    async with ModelServer([], roots=[str(scratch)]) as model:
+        on = Stage(scratch, repository, model, orchestrator)
+        ref = await held(on)
+        worker = on.task(ref).worker
+        assert worker is not None
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+        assert on.task(ref).state is TaskState.INTERRUPTED
+        assert len(on.task(ref).commits) == 1
+        with pytest.raises(ProcessLookupError):
+            os.killpg(worker.pid, 0)
+    async with opened(scratch, standin(scratch), repository=repository) as again:
+        assert len(again.task(ref).commits) == 1
 
 
 async def test_stopped_while_codex_starts(scratch: Path) -> None:

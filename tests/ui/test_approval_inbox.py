@@ -319,6 +319,61 @@ async def test_a_question_that_changed_under_another_screen_is_guarded_on_return
         assert len(on.app.answers) == 1
 
 
+@pytest.mark.parametrize("rows", ["display", "height"])
+async def test_nothing_is_answered_while_the_card_is_not_drawn(rows: str) -> None:
+    async with stage() as on:
+        await on.ask()
+        on.inbox.focus_card()
+        await on.settle()
+        if rows == "display":
+            on.inbox.display = False
+        else:
+            on.inbox.styles.height = 0
+        await on.settle()
+        on.clock.now_s += 60
+        on.inbox.query_one(ApprovalCard).focus()
+        await on.press("a", "y", "A", "d", "c")
+        assert on.app.answers == []
+        on.inbox.display = True
+        on.inbox.styles.height = "auto"
+        await on.settle()
+        on.inbox.focus_card()
+        await on.press("a")
+        assert on.app.answers == [], "the guard is shut again"
+        on.clock.now_s += 1
+        await on.press("a")
+        assert len(on.app.answers) == 1
+
+
+async def test_what_is_said_about_a_key_is_over_with_the_next() -> None:
+    async with stage() as on:
+        await on.ask(command="\n".join(["true"] * 90))
+        on.inbox.focus_card()
+        await on.press("x")
+        assert on.note == LEAVE_FIRST
+        await on.press("down")
+        assert on.note == ""
+        await on.press("a")
+        assert on.note == READ_FIRST
+        await on.press("pagedown")
+        assert on.note == ""
+        await on.press("x")
+        on.app.query_one(Elsewhere).focus()
+        await on.settle()
+        assert on.note == ""
+
+
+async def test_pasted_lines_are_joined_and_ctrl_s_sends_them() -> None:
+    async with stage() as on:
+        await on.ask()
+        on.inbox.focus_card()
+        await on.press("n")
+        on.app.post_message(events.Paste("use the fixture\r\n  and not\n\nthe network"))
+        await on.settle()
+        await on.press("ctrl+s")
+        assert on.decisions == [Decision(choice=Choice.DECLINE, message="use the fixture and not the network")]
+
+
 async def test_a_question_that_came_into_a_hidden_pane_is_guarded_when_the_pane_is_shown() -> None:
     async with stage() as on:
         on.inbox.display = False

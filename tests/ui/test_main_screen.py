@@ -63,6 +63,14 @@ class Screen:
     def notes(self) -> str:
         return "\n".join(note.message for note in self.app._notifications)
 
+    def reviewed(self, ref: TaskRef) -> None:
+        """The person has viewed all of the task's commit."""
+        task = self.fake.state.tasks[ref]
+        assert task.worktree is not None
+        assert task.tip is not None
+        base = task.worktree.base_commit
+        self.fake.apply(ev.ReviewRecorded(ref=ref, base=base, tip=task.tip, files_viewed=1, files_total=1))
+
     def task(self, name: str) -> TaskRef:
         return next(ref for ref in self.fake.state.tasks if ref.task == name)
 
@@ -119,6 +127,37 @@ async def test_a_small_window_says_so() -> None:
         assert "too small" in on.text()
         await on.pilot.resize_terminal(80, 24)
         await on.until_shown("─ Tasks")
+
+
+async def test_in_a_small_window_no_key_answers_what_is_not_drawn() -> None:
+    async with shown(size=(50, 12)) as on:
+        text = " ".join(on.text().split())
+        assert "This window is too small (50x12). It needs 60x16. Workers go on; a question waits." in text
+        assert "Keys are off until then; q quits." in text
+        await on.press("4", "a", "g", "a", "n", "question_mark", "ctrl+p", "D", "D")
+        assert len(on.app.screen_stack) == 1
+        on.main.show_pane("inbox")
+        await on.press("a", "d", "y")
+        assert on.fake.asked("answer") == []
+        await on.pilot.resize_terminal(*NARROW)
+        await on.until(lambda: on.main.needs_you.has_focus_within)
+        await on.press("a")
+        await on.until(lambda: on.fake.asked("answer"))
+        await on.pilot.resize_terminal(50, 12)
+        await on.pilot.pause()
+        await on.press("q")
+        assert isinstance(on.app.screen, ConfirmScreen)
+
+
+async def test_keys_that_do_not_act_are_not_shown() -> None:
+    async with shown() as on:
+        assert on.main.key_bar.hints
+        await on.press("n")
+        await on.until(lambda: not on.main.key_bar.hints)
+        await on.press("escape")
+        await on.until(lambda: on.main.key_bar.hints)
+        await on.press("slash")
+        await on.until(lambda: not on.main.key_bar.hints)
 
 
 async def test_resizing_keeps_task_and_pane() -> None:
@@ -333,7 +372,9 @@ async def test_discard_asks_first() -> None:
 
 async def test_merge_shows_and_asks() -> None:
     async with shown() as on:
-        on.main.go_to_task(on.task("correct-the-docs"))
+        ref = on.task("correct-the-docs")
+        on.main.go_to_task(ref)
+        on.reviewed(ref)
         await on.press("m")
         await on.until(lambda: isinstance(on.app.screen, MergeScreen))
         await on.press("escape", "m")
@@ -417,9 +458,24 @@ async def test_search_finds_and_ends() -> None:
         await on.until(lambda: isinstance(on.app.focused, Input))
         await on.press(*"line", "space", *"5", "enter")
         await on.until_shown("line 5")
+        await on.until_shown("1 of 11 · n next  N before  esc ends")
+        assert on.app.focused is on.main.log_pane.log_view
+        assert [hint.label for hint in on.main.key_bar.hints][:3] == ["next found", "found before", "end search"]
+        await on.press("n", "n", "N")
+        await on.until_shown("2 of 11")
         await on.press("escape")
+        await on.until_shown("paused · f follows")
         assert on.app.focused is on.main.log_pane.log_view
         assert not on.main.log_pane.query(Input)
+        await on.press("n")
+        await on.until(lambda: isinstance(on.app.screen, NewTaskScreen))
+
+
+async def test_the_keys_of_the_log_come_first_while_it_has_the_focus() -> None:
+    async with shown(size=NARROW) as on:
+        await on.press("3")
+        await on.until(lambda: "log or raw" in [hint.label for hint in on.main.key_bar.hints][:1])
+        assert "l log or raw  f follow  / search  G newest" in on.text()
 
 
 async def test_raw_lines_and_back() -> None:
@@ -508,3 +564,17 @@ async def test_the_cursor_may_rest_on_a_run() -> None:
         on.fake.wake()
         await on.pilot.pause(0.1)
         assert tree.cursor_row.text == "Add product search"
+
+
+async def test_help_begins_with_the_place_where_the_person_is() -> None:
+    async with shown() as on:
+        await on.press("question_mark")
+        await on.until_shown("Here: worktrees and tasks")
+        await on.press("escape", "3", "question_mark")
+        await on.until_shown("Here: log")
+        await on.press("escape", "g")
+        await on.until(lambda: on.main.needs_you.has_focus_within)
+        await on.press("question_mark")
+        await on.until_shown("Here: a question of a worker")
+        first = next(line for line in on.text().splitlines() if "Here:" in line or "Task" in line)
+        assert "Here: a question of a worker" in first

@@ -53,3 +53,31 @@ async def test_waiting_ends_with_the_last_turn_and_q_stays() -> None:
             on.fake.apply(ev.TaskInterrupted(ref=ref, cause="end"))
             await asyncio.sleep(0)
         await on.until(lambda: left(on))
+
+
+async def test_the_question_tells_what_is_under_way_now_and_ends_with_it() -> None:
+    async with shown() as on:
+        await on.press("q")
+        await on.until_shown("1 working, 1 waiting for you, 1 queued")
+        on.fake.story.finish(on.task("search-endpoint"))
+        on.fake.wake()
+        await on.until(lambda: "1 working, 1 waiting" not in on.text())
+        assert "1 waiting for you, 1 queued" in on.text()
+        for name in ("fix-auth-middleware", "rate-limits"):
+            on.fake.story.tell(ev.TaskDiscarded(ref=on.task(name), backup_ref=""))
+        on.fake.wake()
+        await on.until(lambda: not isinstance(on.app.screen, ConfirmScreen))
+        await on.until(lambda: "q leaves" in on.notes())
+        assert not left(on)
+
+
+async def test_a_stop_is_not_asked_for_when_the_turn_has_ended() -> None:
+    async with shown() as on:
+        on.main.go_to_task(on.task("search-endpoint"))
+        await on.press("x")
+        await on.until_shown("Its turn is running.")
+        on.fake.story.finish(on.task("search-endpoint"))
+        on.fake.wake()
+        await on.until(lambda: not isinstance(on.app.screen, ConfirmScreen))
+        await on.until(lambda: "has ended by itself" in on.notes())
+        assert not on.fake.asked("stop")

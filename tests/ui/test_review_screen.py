@@ -66,7 +66,9 @@ def patch(of: FileChange) -> FilePatch:
 def short_patch(of: FileChange) -> FilePatch:
     """A line."""
     line = DiffLine(LineKind.ADDED, None, 1, "x")
-    return FilePatch(change=of, hunks=(Hunk(old_start=0, old_count=0, new_start=1, new_count=1, section="", lines=(line,)),))
+    return FilePatch(
+        change=of, hunks=(Hunk(old_start=0, old_count=0, new_start=1, new_count=1, section="", lines=(line,)),)
+    )
 
 
 def orchestrator(*files: FileChange) -> FakeOrchestrator:

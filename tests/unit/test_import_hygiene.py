@@ -22,12 +22,12 @@ _LOADED = """
 import importlib, json, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+print(json.dumps(sorted({*sys.modules, *(name.partition(".")[0] for name in sys.modules)})))
 """
 
 
 def loaded_by(*modules: str) -> set[str]:
-    """Top-level names that a fresh interpreter has loaded after it imported these modules."""
+    """What a fresh interpreter has loaded after it imported these modules, with and without submodules."""
     ended = subprocess.run(
         [sys.executable, "-c", _LOADED, *modules], capture_output=True, text=True, timeout=60, check=True
     )

@@ -100,7 +100,7 @@ LOG_LOOKS: Mapping[LogKind, LogLook] = {
     LogKind.PLAN: LogLook("≡", "#", Tone.QUIET, Tone.QUIET),
     LogKind.COMMAND: LogLook("$", "$"),
     LogKind.OUTPUT: LogLook(" ", " ", Tone.QUIET, Tone.QUIET, is_verbatim=True),
-    LogKind.EDIT: LogLook("±", "+"),
+    LogKind.EDIT: LogLook("±", "%"),
     LogKind.TOOL: LogLook("◇", "&"),
     LogKind.ASK: LogLook("!", "!", Tone.ASKS, Tone.ASKS),
     LogKind.ANSWER: LogLook("↵", "<", Tone.ACCENT, Tone.PLAIN),

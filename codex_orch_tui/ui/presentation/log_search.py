@@ -28,6 +28,7 @@ class LogSearch:
     def clear(self) -> None:
         """Ends the search."""
         self.needle: re.Pattern[str] | None = None
+        self._text = ""
         self.match: Match | None = None
         self.found = Found(0, 0)
 
@@ -42,7 +43,7 @@ class LogSearch:
         """
         needle = re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0)
         if needle != self.needle:
-            self.needle, self.match = needle, None
+            self.needle, self._text, self.match = needle, text, None
         matches = list(islice(ring.matches(needle), _MAX_MATCHES))
         if not matches:
             self.match, self.found = None, Found(0, 0)
@@ -57,6 +58,11 @@ class LogSearch:
         self.match, self.found = matches[number], Found(number + 1, len(matches))
         return self.match
 
+    @property
+    def text(self) -> str:
+        """What is looked for; empty without a search."""
+        return self._text
+
     def spans(self, entry_index: int, text: str) -> Iterable[tuple[int, int, bool]]:
         """Start and end of every match in an entry's text, and whether it is the one that is shown."""
         if self.needle is not None:
@@ -68,3 +74,20 @@ class LogSearch:
         if self.needle is None:
             return ""
         return f"{self.found.position:,} of {self.found.total:,}" if self.found.total else "not found"
+
+
+def border_words(search: LogSearch, *, is_raw: bool, new: int | None) -> str:
+    """What the border of the log says: what is shown, and the keys that lead on.
+
+    Args:
+        search: The search of the log.
+        is_raw: Raw lines are shown.
+        new: How many entries came since the view was paused; None while it follows.
+    """
+    if search.needle is not None:
+        words = [str(search), "n next  N before  esc ends" if search.found.total else "esc ends"]
+    elif new is None:
+        words = ["following"]
+    else:
+        words = ["paused", f"{new:,} new" if new else "", "f follows"]
+    return " · ".join(filter(None, ["raw JSONL" if is_raw else "", *words]))

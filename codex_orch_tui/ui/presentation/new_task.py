@@ -1,12 +1,15 @@
 """A task that is being written: the draft, what each choice means, what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
 
 from codex_orch_tui.domain.ids import TaskId, slug
 from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, SandboxMode, TaskSpec, title_of
 
 _NAMED_PATHS = 4
+_LINE_CELLS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +37,27 @@ SANDBOX_WORDS: Mapping[SandboxMode, str] = {
 }
 POLICY_WORDS: Mapping[ApprovalPolicy, str] = {
     ApprovalPolicy.ON_REQUEST: "Asks you before it leaves the sandbox.",
-    ApprovalPolicy.UNTRUSTED: "Asks you before each command that is not known to be harmless.",
+    ApprovalPolicy.UNTRUSTED: "Asks you before commands not known to be harmless.",
     ApprovalPolicy.NEVER: "Never asks; what is refused, fails.",
 }
+
+
+def shortened(name: str, cells: int) -> str:
+    """A name that fits: its beginning and its end tell more than its middle."""
+    if cell_len(name) <= cells:
+        return name
+    half = (cells - 1) // 2
+    return f"{set_cell_size(name, cells - 1 - half).rstrip()}…{name[len(name) - half :]}"
+
+
+def choice_lines(names: Sequence[str], words: Mapping[str, str]) -> list[str]:
+    """A line for each choice: its name, and what it means in a column."""
+    shown = [shortened(name, _LINE_CELLS) for name in names]
+    cells = max(map(cell_len, shown), default=0)
+    return [
+        f"{set_cell_size(line, cells)}  {words[name]}" if name in words else line
+        for name, line in zip(names, shown, strict=True)
+    ]
 
 
 def danger(draft: TaskDraft) -> str:

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.ui.ascii_filter import unmistakable
 from codex_orch_tui.ui.presentation.approval import card, everything
 from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
 from codex_orch_tui.ui.widgets.hints import Hint
@@ -44,6 +45,7 @@ class ApprovalScreen(FramedScreen[bool]):
 
     def on_mount(self) -> None:
         """Watches how far the person reads."""
+        self._reading.view.show(unmistakable(self._reading.view.paragraphs, self.app))
         self._reading.focus()
         self.watch(self._reading, "scroll_y", self._look, init=False)
         self.call_after_refresh(self._look)

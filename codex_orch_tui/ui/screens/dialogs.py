@@ -12,9 +12,10 @@ from textual.widgets import Static
 
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import TaskRef
-from codex_orch_tui.domain.selectors import Counts, edit_totals
-from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, IN_TURN, Task
+from codex_orch_tui.domain.selectors import Counts, counts, edit_totals
+from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, IN_TURN, Task, TaskState
 from codex_orch_tui.services.errors import ConflictError
+from codex_orch_tui.ui.presentation.status import is_under_way
 from codex_orch_tui.ui.presentation.worktree_rows import size_of
 
 if TYPE_CHECKING:
@@ -134,11 +135,12 @@ def view_approval(screen: Screen[Any], approval: Approval, task: Task | None, re
 
 
 def help_keys(screen: Screen[Any], orchestrator: "Orchestrator") -> None:
-    """Every key and every sign."""
-    from codex_orch_tui.ui.screens.help import HelpScreen
+    """Every key and every sign; first those of where the person is."""
+    from codex_orch_tui.ui.screens.help import HelpScreen, group_at
 
     config = orchestrator.config
-    screen.app.push_screen(HelpScreen(config.keymap, ascii_only=config.ascii_glyphs))
+    here = group_at(screen.app.screen)
+    screen.app.push_screen(HelpScreen(config.keymap, ascii_only=config.ascii_glyphs, here=here))
 
 
 def copy(screen: Screen[Any], task: Task, then: Callable[[str, str], object]) -> None:
@@ -147,8 +149,12 @@ def copy(screen: Screen[Any], task: Task, then: Callable[[str, str], object]) ->
     from codex_orch_tui.ui.screens.choose import ChooseScreen
 
     names: dict[str, str] = {}
-    if task.worktree is not None:
-        names |= {"branch": task.worktree.branch, "path": task.worktree.path}
+    if task.worktree is not None and task.state is not TaskState.DISCARDED:
+        names["branch"] = task.worktree.branch
+        if not task.worktree_removed:
+            names["path"] = task.worktree.path
+    if task.backup_ref:
+        names["backup ref"] = task.backup_ref
     if task.thread is not None:
         names["thread id"] = task.thread
     if task.answer:
@@ -168,28 +174,35 @@ def _first_line(text: str) -> str:
 def _ask(
     screen: Screen[Any],
     title: str,
-    lines: tuple[str, ...],
+    lines: tuple[str, ...] | Callable[[], tuple[str, ...] | str],
     choices: "tuple[ConfirmChoice, ...]",
     then: Callable[[str], object],
     *,
+    orchestrator: "Orchestrator | None" = None,
     name: str = "",
 ) -> None:
     from codex_orch_tui.ui.screens.confirm import ConfirmScreen
 
-    question = ConfirmScreen(title, lines, choices)
+    question = ConfirmScreen(title, lines, choices, orchestrator.watch if orchestrator is not None else None)
     if name:
         question.id = name
     open_over(screen, question, then)
 
 
-def confirm_stop(screen: Screen[Any], task: Task, then: Callable[[], object]) -> None:
+def confirm_stop(screen: Screen[Any], orchestrator: "Orchestrator", task: Task, then: Callable[[], object]) -> None:
     """Stopping cuts a turn off."""
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice
 
     choice = ConfirmChoice(
         key="x", label="stop", consequence="The turn is cut off, its edits are committed; c continues later."
     )
-    _ask(screen, f"Stop {task.ref.task}?", ("Its turn is running.",), (choice,), lambda _key: then())
+
+    def lines() -> tuple[str, ...] | str:
+        runs = orchestrator.state.tasks[task.ref].state in IN_TURN
+        return ("Its turn is running.",) if runs else f"The turn of {task.ref.task} has ended by itself."
+
+    title = f"Stop {task.ref.task}?"
+    _ask(screen, title, lines, (choice,), lambda _key: then(), orchestrator=orchestrator)
 
 
 def confirm_discard(screen: Screen[Any], task: Task, then: Callable[[], object]) -> None:
@@ -221,19 +234,17 @@ def confirm_conflicts(screen: Screen[Any], task: Task, error: ConflictError, the
     _ask(screen, f"{task.ref.task} clashes with {task.base_branch}", lines, (choice,), lambda _key: then())
 
 
-def confirm_quit(screen: Screen[Any], counts: Counts, stop: Callable[[], object], wait: Callable[[], object]) -> None:
+def confirm_quit(
+    screen: Screen[Any], orchestrator: "Orchestrator", stop: Callable[[], object], wait: Callable[[], object]
+) -> None:
     """Leaving with work under way: what each choice does to it."""
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice
 
-    under_way = [
-        f"{number} {word}"
-        for number, word in (
-            (counts.working, "working"),
-            (counts.needs_you, "waiting for you"),
-            (counts.queued, "queued"),
-        )
-        if number
-    ]
+    def lines() -> tuple[str, ...] | str:
+        if not is_under_way(orchestrator.state):
+            return "Every turn has ended; q leaves."
+        return _under_way(counts(orchestrator.state))
+
     choices = (
         ConfirmChoice(
             key="x",
@@ -248,12 +259,18 @@ def confirm_quit(screen: Screen[Any], counts: Counts, stop: Callable[[], object]
             "Questions still need your answer.",
         ),
     )
-    lines = (f"{', '.join(under_way)}.",) if under_way else ()
     _ask(
         screen,
         "Quit while workers are busy?",
         lines,
         choices,
         lambda key: stop() if key == "x" else wait(),
+        orchestrator=orchestrator,
         name=QUIT_ID,
     )
+
+
+def _under_way(now: Counts) -> tuple[str, ...]:
+    named = ((now.working, "working"), (now.needs_you, "waiting for you"), (now.queued, "queued"))
+    words = [f"{number} {word}" for number, word in named if number]
+    return (f"{', '.join(words)}.",) if words else ()

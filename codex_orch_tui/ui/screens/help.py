@@ -1,19 +1,22 @@
 """Every key and every sign, on one screen."""
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from codex_orch_tui.ui.bindings import ACTIONS, Group, keys_label
+from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Group, keys_label
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
 from codex_orch_tui.ui.screens.one_answer import OneAnswer
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
 
 _KEY_CELLS = 13
 _COLUMN_CELLS = 58
@@ -25,6 +28,7 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
     Args:
         keymap: The person's own keys by action id.
         ascii_only: Signs for terminals without the others.
+        here: The keys of the place where the person is; they come first.
     """
 
     CSS_PATH = "help.tcss"
@@ -34,8 +38,9 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
         Binding("k", "scroll('up')", show=False, id="help.up"),
     ]
 
-    def __init__(self, keymap: Mapping[str, str], *, ascii_only: bool) -> None:
+    def __init__(self, keymap: Mapping[str, str], *, ascii_only: bool, here: Group | None = None) -> None:
         super().__init__()
+        self._here = here
         self._keymap = keymap
         self._ascii_only = ascii_only
 
@@ -53,23 +58,26 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
 
     def _text(self) -> Content:
         columns = 2 if self.app.size.width >= 2 * _COLUMN_CELLS + 10 else 1
-        return side_by_side([*self._sections(), self._signs()], columns)
+        rest = side_by_side(
+            [*(self._section(group) for group in Group if group is not self._here), self._signs()], columns
+        )
+        return rest if self._here is None else Content("\n").join([*self._section(self._here), Content(""), rest])
 
     def action_scroll(self, direction: str) -> None:
         """A line up or down."""
         page = self.query_one("#help", VerticalScroll)
         page.scroll_relative(y=1 if direction == "down" else -1, animate=False)
 
-    def _sections(self) -> Iterator[list[Content]]:
-        for group in Group:
-            actions = [action for action in ACTIONS if action.group is group]
-            lines = [Content.styled(group.value, "bold $text-accent")]
-            for action in actions:
+    def _section(self, group: Group) -> list[Content]:
+        title = f"Here: {group.value[0].lower()}{group.value[1:]}" if group is self._here else group.value
+        lines = [Content.styled(title, "bold $text-accent")]
+        for action in ACTIONS:
+            if action.group is group:
                 keys = keys_label(action, self._keymap).ljust(_KEY_CELLS)
                 lines.append(
                     Content.assemble(Content.styled(f"{keys} ", "bold $foreground"), (action.tooltip, "$text-muted"))
                 )
-            yield lines
+        return lines
 
     def _signs(self) -> list[Content]:
         lines = [Content.styled("Signs of tasks", "bold $text-accent")]
@@ -101,3 +109,16 @@ def side_by_side(sections: list[list[Content]], columns: int) -> Content:
         left = left.truncate(_COLUMN_CELLS, ellipsis=True)
         lines.append(Content.assemble(left, " " * max(2, _COLUMN_CELLS + 2 - cell_len(left.plain)), right))
     return Content("\n").join(lines)
+
+
+def group_at(screen: Screen[Any]) -> Group | None:
+    """The keys that are nearest to what has the focus; None where only those of the main screen act."""
+    found: dict[DOMNode, Group] = {}
+    for active in screen.active_bindings.values():
+        action = BY_ID.get(active.binding.id or "")
+        if action is not None:
+            found.setdefault(active.node, action.group)
+    if found.get(screen) is Group.REVIEW:
+        return Group.REVIEW
+    places = screen.focused.ancestors_with_self if screen.focused is not None else ()
+    return next((found[place] for place in places if place in found and place is not screen), None)

@@ -7,27 +7,26 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Static
 
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
-from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, key_label
+from codex_orch_tui.ui.bindings import Where, bindings, keys_of
 from codex_orch_tui.ui.bridge import Bridge, Dirty
 from codex_orch_tui.ui.errands import Errands
-from codex_orch_tui.ui.lending import lent
 from codex_orch_tui.ui.presentation.attention import answer_told, first_task, next_attention
-from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.presentation.status import is_busy, is_under_way, status_line
 from codex_orch_tui.ui.screens import dialogs
+from codex_orch_tui.ui.screens.main_keys import keys_now
 from codex_orch_tui.ui.screens.task_actions import TaskActions
 from codex_orch_tui.ui.widgets.log_pane import LogPane
 from codex_orch_tui.ui.widgets.needs_you import NeedsYou
 from codex_orch_tui.ui.widgets.row_list import RowList
-from codex_orch_tui.ui.widgets.status_bar import KeyBar, KeyHint, PaneTabs, StatusBar
+from codex_orch_tui.ui.widgets.status_bar import KeyBar, PaneTabs, StatusBar
 from codex_orch_tui.ui.widgets.task_tree import TaskTree
+from codex_orch_tui.ui.widgets.too_small import TooSmall
 from codex_orch_tui.ui.widgets.worktree_table import WorktreeTable
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ if TYPE_CHECKING:
 PANES = ("worktrees", "tasks", "log", "inbox")
 _LOG_DELAY_S = 0.08
 """A cursor that moves on does not wait for the logs that it passes."""
-TOO_SMALL = "This window is too small for codex-orch-tui.\nIt needs 60 columns and 16 rows. The workers go on."
+_NEEDED = Size(60, 16)
+"""Cells; the breakpoints say the same."""
 
 
 class MainScreen(TaskActions, Screen[None]):
@@ -84,6 +84,7 @@ class MainScreen(TaskActions, Screen[None]):
         self.log_pane = LogPane(ascii_only=config.ascii_glyphs, id="log-pane")
         self.needs_you = NeedsYou(guard_s=config.approval_guard_ms / 1000, keymap=config.keymap, id="inbox")
         self.key_bar = KeyBar(id="keys")
+        self.too_small = TooSmall(_NEEDED, keys_of("program.quit", config.keymap), id="too-small")
 
     def compose(self) -> ComposeResult:
         """The panes; which of them are seen is for the style sheet.
@@ -103,7 +104,7 @@ class MainScreen(TaskActions, Screen[None]):
             with Vertical(id="right"):
                 yield self.log_pane
                 yield self.needs_you
-        yield Static(TOO_SMALL, id="too-small", markup=False)
+        yield self.too_small
         yield self.key_bar
 
     def on_mount(self) -> None:
@@ -164,6 +165,7 @@ class MainScreen(TaskActions, Screen[None]):
     def _look_after(self, state: State) -> None:
         """What has to happen whatever is on screen."""
         waiting = len(state.pending)
+        self.too_small.show(waiting)
         if waiting > self._waiting and self.app.screen is not self:
             self.tell(f"! {waiting} need{'s' if waiting == 1 else ''} you")
         self._waiting = waiting
@@ -213,18 +215,8 @@ class MainScreen(TaskActions, Screen[None]):
         return not self.has_class("-narrow") or pane == self._pane
 
     def _show_keys(self) -> None:
-        """The keys of whatever has the focus."""
-        seen: dict[str, KeyHint] = {}
-        for active in self.active_bindings.values():
-            action = BY_ID.get(active.binding.id or "")
-            if action is None or action.rank == 0 or action.id in seen:
-                continue
-            reason = why_not(action.id, self.state, self.acts_on)
-            seen[action.id] = KeyHint(key_label(active.binding.key), action.description, action.rank, not reason)
-        answering = any(name.startswith("approval.") for name in seen)
-        # The card lists its own keys.
-        order = [name for name in BY_ID if name in seen and (not answering or name.startswith(("go.", "program.")))]
-        self.key_bar.show([seen[name] for name in order])
+        """The keys that act now."""
+        self.key_bar.show(keys_now(self))
 
     # -- the current task ---------------------------------------------------------------------------------------
 
@@ -321,6 +313,15 @@ class MainScreen(TaskActions, Screen[None]):
         """Another layout: what was not seen is drawn now."""
         self.call_after_refresh(self.draw, Dirty.STATE)
 
+    def on_screen_suspend(self) -> None:
+        """Another screen is in front: none of these keys acts."""
+        self.call_later(self._show_keys)
+
+    @on(TooSmall.Gone)
+    def _large_enough(self, message: TooSmall.Gone) -> None:
+        message.stop()
+        self.show_pane(self._pane)
+
     def on_screen_resume(self) -> None:
         """Another screen was in front."""
         if self._bridge is not None:
@@ -396,18 +397,3 @@ class MainScreen(TaskActions, Screen[None]):
         """Leaves when every queued and running turn has ended, or stays after all."""
         self.waits_to_close = waits
         self.bridge.mark(Dirty.STATE)
-
-    # -- other programs -----------------------------------------------------------------------------------------
-
-    def lend_terminal(self, command: list[str], folder: str) -> None:
-        """Gives the terminal to another program until that ends; the workers go on."""
-        self.errands.start(self._lend(command, folder))
-
-    async def _lend(self, command: list[str], folder: str) -> None:
-        self.bridge.hold()
-        self.is_lent = True
-        fault = await lent(self.app, command, folder)
-        self.is_lent = False
-        self.bridge.release()
-        if fault:
-            self.notify(clean_line(fault), severity="warning", markup=False)

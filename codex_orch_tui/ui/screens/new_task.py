@@ -1,6 +1,6 @@
 """A new task: what to do, by whom, from where, and what it may do unasked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label, Select, Static, TextArea
+from textual.widgets import Input, Label, OptionList, Select, Static, TextArea
 
 from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, SandboxMode
 from codex_orch_tui.ui.presentation.new_task import (
@@ -17,17 +17,22 @@ from codex_orch_tui.ui.presentation.new_task import (
     ROLE_WORDS,
     SANDBOX_WORDS,
     TaskDraft,
+    choice_lines,
     danger,
     plan_of,
     problems,
+    shortened,
     unseen_edits,
 )
 from codex_orch_tui.ui.screens.frame import FramedScreen
 from codex_orch_tui.ui.widgets.hints import Hint
+from codex_orch_tui.ui.widgets.still_scroll import StillScroll
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.orchestrator import BaseInfo
 
+_NAME_CELLS = 20
+"""Of a closed list."""
 _HINTS = (Hint("ctrl+s", "start the task"), Hint("tab", "next field"), Hint("esc", "close, the draft is kept"))
 
 
@@ -45,11 +50,21 @@ class NewTaskResult:
 
 
 class _Choice(Select[str]):
-    """A compact list of choices; its words are literal."""
+    """A compact list of choices, a line each: its name and what it means. All words are literal."""
 
-    def __init__(self, names: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002
-        options = [(Content(name), name) for name in names]
+    def __init__(self, names: Sequence[str], value: str, words: Mapping[Any, str], *, id: str) -> None:  # noqa: A002
+        options = [(Content(shortened(name, _NAME_CELLS)), name) for name in names]
         super().__init__(options, value=value, allow_blank=False, compact=True, id=id)
+        self._lines = choice_lines(names, words)
+
+    def on_mount(self) -> None:
+        """The open list has room for more than the closed one, which Textual fills with the same."""
+        self.call_next(self._fill_list)
+
+    def _fill_list(self) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Content(line) for line in self._lines])
 
 
 class _Row(Horizontal):
@@ -63,10 +78,15 @@ class _Row(Horizontal):
         yield from self._parts
 
 
+class Fields(StillScroll, can_focus=False):
+    """The fields; they scroll with the focus where there is too little room."""
+
+
 class NewTaskScreen(FramedScreen[NewTaskResult]):
     """Asks for a task. Nothing that was written is lost: the result has the draft however it was left."""
 
     CSS_PATH = ["frame.tcss", "new_task.tcss"]  # noqa: RUF012 - Textual's own form
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-tall")]  # noqa: RUF012 - Textual's own form
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Start the task", id="new_task.submit"),
         Binding("escape", "close", "Close, the draft is kept", id="new_task.close"),
@@ -89,11 +109,11 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         self._base = base
         self._begun = replace(begun, base_branch=wanted)
         self._text = TextArea(begun.text, placeholder="What shall be done?", highlight_cursor_line=False, id="text")
-        self._role = _Choice([*Role], begun.role, id="role")
-        self._branch = _Choice(branches or [""], wanted, id="base")
+        self._role = _Choice([*Role], begun.role, ROLE_WORDS, id="role")
+        self._branch = _Choice(branches or [""], wanted, {}, id="base")
         self._model = Input(placeholder="Codex's default", compact=True, select_on_focus=False, id="model")
-        self._sandbox = _Choice([*SandboxMode], begun.sandbox, id="sandbox")
-        self._policy = _Choice([*ApprovalPolicy], begun.approval_policy, id="policy")
+        self._sandbox = _Choice([*SandboxMode], begun.sandbox, SANDBOX_WORDS, id="sandbox")
+        self._policy = _Choice([*ApprovalPolicy], begun.approval_policy, POLICY_WORDS, id="policy")
         self._words = {name: Static("", markup=False, classes="words") for name in _WORDED}
         self._danger = Static("", markup=False, classes="danger")
         self._problem = Static("", markup=False, classes="problem")
@@ -103,15 +123,17 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         unseen = Static(Content(unseen_edits(self._base.dirty)), classes="unseen")
         unseen.display = bool(self._base.dirty)
         return (
-            self._text,
-            self._problem,
-            _Row("Role", self._role, self._words["role"]),
-            _Row("From", self._branch, self._words["base"]),
-            _Row("Model", self._model, self._words["model"]),
-            _Row("Sandbox", self._sandbox, self._words["sandbox"]),
-            _Row("Asks", self._policy, self._words["policy"]),
-            self._danger,
-            unseen,
+            Fields(
+                self._text,
+                self._problem,
+                _Row("Role", self._role, self._words["role"]),
+                _Row("From", self._branch, self._words["base"]),
+                _Row("Model", self._model, self._words["model"]),
+                _Row("Sandbox", self._sandbox, self._words["sandbox"]),
+                _Row("Asks", self._policy, self._words["policy"]),
+                self._danger,
+                unseen,
+            ),
         )
 
     def on_mount(self) -> None:

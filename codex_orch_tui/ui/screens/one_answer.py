@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual import events
 from textual.await_complete import AwaitComplete
-from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class OneAnswer(_Base[T]):
         return super().dismiss(result)
 
     def answer(self, result: T) -> None:
-        """The answer to a key that no binding has, after the keys before it: those are bound, and go by way of the app."""
+        """Answers to a key that is not bound, after the keys before it: those that are bound go by way of the app."""
         self.app.call_later(self.dismiss, result)
 
     def on_screen_resume(self) -> None:

@@ -230,7 +230,7 @@ class ReviewScreen(OneAnswer[ReviewResult | None], Screen[ReviewResult | None]):
             return
         self._shown = position
         self._diff.show(patch)
-        self._diff.border_title = Content(f"{patch.change.path} ─ {position + 1:,} of {len(self.summary.files):,}")
+        self._diff.border_title = Content(f"{patch.change.path}, {position + 1:,} of {len(self.summary.files):,}")
 
     def on_row_list_moved(self, event: FileList.Moved) -> None:
         """Another file."""

@@ -9,8 +9,10 @@ from textual.screen import Screen
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import IN_TURN, Task
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
 from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.lending import lent
 from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.presentation.programs import editor_command, shell_command
 from codex_orch_tui.ui.screens import dialogs
@@ -18,6 +20,7 @@ from codex_orch_tui.ui.screens import dialogs
 if TYPE_CHECKING:
     from codex_orch_tui.domain.merge import MergePreview
     from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.ui.bridge import Bridge
     from codex_orch_tui.ui.presentation.merge import MergeAnswer
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
     from codex_orch_tui.ui.screens.review import ReviewResult
@@ -30,6 +33,8 @@ class TaskActions(Screen[None]):
     errands: Errands
     current: TaskRef | None
     drafts: dialogs.Drafts
+    is_lent: bool
+    """Another program has the terminal."""
 
     @property
     def state(self) -> State:
@@ -45,16 +50,17 @@ class TaskActions(Screen[None]):
         """A short word to the person."""
         self.notify(text, severity="information", markup=False, timeout=4)
 
+    @property
+    def bridge(self) -> "Bridge":
+        """The frame gate."""
+        raise NotImplementedError
+
     def go_to_task(self, ref: TaskRef | None) -> None:
         """Makes a task the current one."""
         raise NotImplementedError
 
     def show_pane(self, pane: str) -> None:
         """Brings a pane to the front."""
-        raise NotImplementedError
-
-    def lend_terminal(self, command: list[str], folder: str) -> None:
-        """Gives the terminal to another program."""
         raise NotImplementedError
 
     def _with_task(self, action_id: str, act: Callable[[Task], object]) -> None:
@@ -140,7 +146,7 @@ class TaskActions(Screen[None]):
             self.errands.start(self.orchestrator.stop(task.ref))
 
         if task.state in IN_TURN:
-            dialogs.confirm_stop(self, task, stop)
+            dialogs.confirm_stop(self, self.orchestrator, task, stop)
         else:
             stop()
 
@@ -255,3 +261,18 @@ class TaskActions(Screen[None]):
     def _copy(self, name: str, text: str) -> None:
         self.app.copy_to_clipboard(text)
         self.tell(f"Copied the {name}.")
+
+    # -- other programs -----------------------------------------------------------------------------------------
+
+    def lend_terminal(self, command: list[str], folder: str) -> None:
+        """Gives the terminal to another program until that ends; the workers go on."""
+        self.errands.start(self._lend(command, folder))
+
+    async def _lend(self, command: list[str], folder: str) -> None:
+        self.bridge.hold()
+        self.is_lent = True
+        fault = await lent(self.app, command, folder)
+        self.is_lent = False
+        self.bridge.release()
+        if fault:
+            self.notify(clean_line(fault), severity="warning", markup=False)

@@ -13,11 +13,13 @@ from textual.message import Message
 from codex_orch_tui.domain.approval import Approval, Choice, Decision
 from codex_orch_tui.domain.ids import ApprovalId
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.ui.ascii_filter import unmistakable
 from codex_orch_tui.ui.bindings import Where, bindings
 from codex_orch_tui.ui.presentation import approval_form as forms
 from codex_orch_tui.ui.presentation.approval import card
 from codex_orch_tui.ui.widgets.approval_form import ApprovalForm, FormLine
 from codex_orch_tui.ui.widgets.key_guard import KeyGuard
+from codex_orch_tui.ui.widgets.painted import is_painted
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 from codex_orch_tui.ui.widgets.still_scroll import StillScroll
 
@@ -86,7 +88,7 @@ class ApprovalCard(StillScroll):
         """What is seen of the question has changed."""
 
     class Noted(Message):
-        """Something to say under the card, such as why a key did nothing."""
+        """Something to say under the card, such as why a key did nothing; empty: what was said is over."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -125,7 +127,11 @@ class ApprovalCard(StillScroll):
 
     def on_mount(self) -> None:
         """Watches for the moment in which another screen is taken away."""
-        self.watch(self.screen, "stack_updates", self._await_paint, init=False)
+        self.watch(self.screen, "stack_updates", self._came_back, init=False)
+
+    def _came_back(self) -> None:
+        self._guard.arm()
+        self._await_paint()
 
     # What is shown.
 
@@ -139,7 +145,7 @@ class ApprovalCard(StillScroll):
         self.approval = approval
         self._is_settled = self._seen_end = self._enters_options = False
         self._guard.arm()
-        self._text.show(card(approval, task))
+        self._text.show(unmistakable(card(approval, task), self.app))
         self.scroll_to(y=0, animate=False, immediate=True)
         if self._form is not None:
             self._form.remove()
@@ -158,6 +164,10 @@ class ApprovalCard(StillScroll):
         """The card came on screen: keys that were meant for what was there before must not act."""
         self._guard.arm()
         self._await_paint()
+
+    def on_hide(self) -> None:
+        """Another pane is in front, or the window is too small: nothing can be read."""
+        self._guard.arm()
 
     def _await_paint(self) -> None:
         if self.approval is not None:
@@ -178,7 +188,7 @@ class ApprovalCard(StillScroll):
 
     @property
     def _is_in_front(self) -> bool:
-        return self.is_attached and self.screen is self.app.screen and self.is_on_screen
+        return is_painted(self)
 
     @property
     def rows_below(self) -> int:
@@ -206,7 +216,8 @@ class ApprovalCard(StillScroll):
         self._look_for_end()
 
     def on_resize(self) -> None:
-        """The end may have come on screen."""
+        """The end may have come on screen, or the card itself."""
+        self._await_paint()
         self.call_after_refresh(self._look_for_end)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -221,6 +232,7 @@ class ApprovalCard(StillScroll):
 
     def on_key(self, event: events.Key) -> None:
         """Swallows keys while the guard is shut, also those that only the app knows."""
+        self.post_message(self.Noted(""))
         if event.key in self._free_keys:
             return
         if not self._may_act() or (self._form is not None and self._form.choose_by(event.key)):
@@ -231,8 +243,12 @@ class ApprovalCard(StillScroll):
 
     def _may_act(self) -> bool:
         """Asked for each key twice: another question may have come while the key was on its way to its action."""
+        if not self._is_in_front:
+            self._guard.arm()
+            return False
         if not self._guard.swallows():
             return True
+        self._await_paint()
         self.post_message(self.Noted(TOO_EARLY))
         return False
 

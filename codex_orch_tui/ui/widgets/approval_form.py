@@ -34,9 +34,24 @@ class FormLine(Input):
     class Left(Message):
         """Escape: back to the card."""
 
+    def _on_paste(self, event: events.Paste) -> None:
+        """Pasted lines become one line: Textual would keep the first and drop the others without a word."""
+        event.prevent_default()
+        event.stop()
+        self.replace(_one_line(event.text), *self.selection)
+
+    def action_paste(self) -> None:
+        """The same from the clipboard."""
+        self.replace(_one_line(self.app.clipboard), *self.selection)
+
     def action_leave(self) -> None:
         """Back to the card."""
         self.post_message(self.Left())
+
+
+def _one_line(text: str) -> str:
+    lines = text.splitlines()
+    return text if len(lines) < 2 else " ".join(filter(None, map(str.strip, lines)))
 
 
 class EntryField(Vertical):

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -17,7 +18,7 @@ from codex_orch_tui.domain.ids import ApprovalId
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Group, key_label, keys_label
 from codex_orch_tui.ui.presentation.approval import answer_keys, inbox_title
-from codex_orch_tui.ui.widgets.approval_card import ApprovalCard
+from codex_orch_tui.ui.widgets.approval_card import READ_FIRST, ApprovalCard
 from codex_orch_tui.ui.widgets.approval_form import FormLine
 from codex_orch_tui.ui.widgets.hints import Hint, Hints
 
@@ -28,6 +29,14 @@ QUIET_TEXT = "Nothing needs you. n starts a task."
 _OWN_KEYS = {"approval.send": "ctrl+s", "approval.enter": "enter", "approval.pick": "space"}
 _MESSAGE_HINTS = (Hint("enter", "decline and send this"), Hint("esc", "back to the question"))
 _FIELD_HINTS = (Hint("enter", "next field"), Hint("ctrl+s", "send your answers"), Hint("esc", "leave the field"))
+
+
+class MessageLine(FormLine):
+    """The line in which a refusal is explained."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "Decline and send this", show=False, id="approval.send")
+    ]
 
 
 class ApprovalInbox(Vertical):
@@ -90,6 +99,7 @@ class ApprovalInbox(Vertical):
         self._drafts: dict[ApprovalId, str] = {}
         self._came_from: Widget | None = None
         self._title = ""
+        self._told = ""
         self._latest: tuple[tuple[Approval, ...], State, float] | None = None
         self._quiet = Static(QUIET_TEXT, markup=False, classes="quiet")
         own_keys = {
@@ -102,7 +112,7 @@ class ApprovalInbox(Vertical):
             for key in self._keymap.get(action.id, action.keys).split(",")
         }
         self._card = ApprovalCard(guard_s=guard_s, clock=clock, own_keys=own_keys, task_keys=task_keys)
-        self._line = FormLine(placeholder="What shall it do instead?", compact=True, select_on_focus=False)
+        self._line = MessageLine(placeholder="What shall it do instead?", compact=True, select_on_focus=False)
         self._note = Static("", markup=False, classes="note")
         self._hints = Hints()
         self._foot = Vertical(classes="foot")
@@ -214,8 +224,10 @@ class ApprovalInbox(Vertical):
         return key_label(self._keymap.get(name, _OWN_KEYS.get(name, "")).split(",")[0])
 
     def _say(self, text: str) -> None:
-        self._note.update(Content(text))
-        self._note.display = bool(text)
+        if text != self._told:
+            self._told = text
+            self._note.update(Content(text))
+            self._note.display = bool(text)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as the whole question and its keys take; the card scrolls when it gets fewer."""
@@ -253,8 +265,10 @@ class ApprovalInbox(Vertical):
         self._show_hints()
 
     def on_descendant_blur(self) -> None:
-        """Other keys act now."""
+        """Other keys act now, and what was said about a key no longer matters."""
         self._show_hints()
+        if not self.has_focus_within:
+            self._say("")
 
     # What the card says.
 
@@ -294,6 +308,8 @@ class ApprovalInbox(Vertical):
     @on(ApprovalCard.Scrolled)
     def _scrolled(self, event: ApprovalCard.Scrolled) -> None:
         event.stop()
+        if self._card.seen_end and self._told == READ_FIRST:
+            self._say("")
         below = self._card.rows_below
         self.border_subtitle = Content(f"{below} more line{'s' if below > 1 else ''} below") if below else None
         self._show_hints()
@@ -318,6 +334,7 @@ class ApprovalInbox(Vertical):
     @on(Input.Changed)
     def _line_changed(self, event: Input.Changed) -> None:
         if event.input is self._line and self._card.approval is not None and self._line.display:
+            self._say("")
             self._drafts[self._card.approval.id] = event.value
 
     @on(Input.Submitted)

@@ -11,6 +11,7 @@ from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
@@ -18,6 +19,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from codex_orch_tui.domain.review import DiffLine, FilePatch, LineKind
+from codex_orch_tui.ui.ascii_filter import AsciiFilter, is_ascii
 from codex_orch_tui.ui.presentation.cells import cell_slice
 from codex_orch_tui.ui.presentation.diff_lines import SIGNS, DiffRow, DiffRows, bounded
 from codex_orch_tui.ui.widgets.line_view import LineView, Span, overlaid
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 _BLOCK_LINES = 200
 """Lines that are highlighted together."""
+
+_GLANCE_CELLS = 400
+"""A line that is longer may hide something far to the right."""
 
 _Block = tuple[int, int]
 """A hunk and the number of a block in it."""
@@ -83,7 +88,7 @@ class DiffView(LineView):
 
     @dataclass
     class EndShown(Message):
-        """The last row of the patch is, or was, on screen."""
+        """The end of the patch is, or was, on screen, and with it all that there is."""
 
         patch: FilePatch
 
@@ -181,6 +186,7 @@ class DiffView(LineView):
         """Lays out anew; the line at the top stays there."""
         self.set_class(wraps, "-wrap")
         self._lay_out()
+        self.call_after_refresh(self._look_for_end)
 
     def watch_hunk(self) -> None:
         """Marks the hunk and says its number."""
@@ -197,9 +203,12 @@ class DiffView(LineView):
         self.call_after_refresh(self._look_for_end)
 
     def _look_for_end(self) -> None:
-        """Tells when the last row is painted."""
-        if self._rows is not None and round(self.scroll_y) + self.view_lines >= len(self._rows) and is_painted(self):
-            self.post_message(self.EndShown(self._rows.patch))
+        """Tells when the last row is painted, unless there is more than the rows show."""
+        rows = self._rows
+        if rows is None or rows.patch.is_cut or (self._code_cells > _GLANCE_CELLS and not self.wraps):
+            return
+        if round(self.scroll_y) + self.view_lines >= len(rows) and is_painted(self):
+            self.post_message(self.EndShown(rows.patch))
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wraps to the new width."""
@@ -230,6 +239,10 @@ class DiffView(LineView):
         self._forget_strips()
 
     # Painting.
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Code is shown as it is: two signs that look the same in ASCII are a difference."""
+        return [each for each in super().get_line_filters() if not isinstance(each, AsciiFilter)]
 
     def notify_style_update(self) -> None:
         """Colours changed: nothing that was painted holds."""
@@ -299,6 +312,8 @@ class DiffView(LineView):
             name, indent = "diff--head-current" if row.hunk == self.hunk else "diff--head", 1
         style = self.get_component_rich_style(name)
         text, _ = cell_slice(row.text[row.start : row.end], 0, max(0, self.view_cells - indent))
+        if row.line is None and is_ascii(self.app):
+            text = text.replace("−", "-", 1)  # our own sign, in the hunk's head
         words = overlaid(text, style, self._selected(number, indent, text))
         strip = Strip([Segment(" " * indent, style), *words]).apply_offsets(0, number)
         return strip.adjust_cell_length(width, style)

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from codex_orch_tui.domain.log import LogEntry
 from codex_orch_tui.ui.presentation.log_lines import LogLayout, LogLine, raw_entries
 from codex_orch_tui.ui.presentation.log_ring import LogRing
-from codex_orch_tui.ui.presentation.log_search import Found, LogSearch
+from codex_orch_tui.ui.presentation.log_search import Found, LogSearch, border_words
 from codex_orch_tui.ui.presentation.log_stream import LogStream
 from codex_orch_tui.ui.widgets.line_view import LineView, Span
 from codex_orch_tui.ui.widgets.log_strip import LOG_COMPONENTS, log_strip
@@ -47,6 +47,7 @@ class EventLog(LineView):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LOG_COMPONENTS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "follow", "Follow", id="log.follow", tooltip="Go to the newest line and stay there, or pause"),
+        Binding("G,end", "scroll_end", "Newest", id="log.newest", show=False),
         Binding("j", "scroll_down", "Line down", id="log.down", show=False),
         Binding("k", "scroll_up", "Line up", id="log.up", show=False),
     ]
@@ -290,9 +291,7 @@ class EventLog(LineView):
     def find(self, text: str, *, backwards: bool = False) -> Found:
         """Goes to the next match after the one that is shown, or after the top of the view; goes round at the end.
 
-        Args:
-            text: What to look for, taken literally. Case counts when it holds a capital letter.
-            backwards: Look towards older entries.
+        The text is taken literally; case counts when it holds a capital letter. `backwards` goes to older entries.
         """
         if not text:
             self.clear_find()
@@ -306,6 +305,11 @@ class EventLog(LineView):
         self._forget_strips()
         self._tell_state()
         return self._search.found
+
+    @property
+    def searched_text(self) -> str:
+        """What is looked for; empty without a search."""
+        return self._search.text
 
     def clear_find(self) -> None:
         """Ends the search; the view stays."""
@@ -334,14 +338,8 @@ class EventLog(LineView):
             self.screen.clear_selection()
 
     def _tell_state(self) -> None:
-        new = self._stream.new_entries
-        parts = (
-            "raw JSONL" if self.is_raw else "",
-            str(self._search),
-            "following" if self.following else "paused",
-            f"{new:,} new" if new and not self.following else "",
-        )
-        self.border_subtitle = Content(" · ".join(filter(None, parts)))
+        new = None if self.following else self._stream.new_entries
+        self.border_subtitle = Content(border_words(self._search, is_raw=self.is_raw, new=new))
 
     def render_line(self, y: int) -> Strip:
         """One line of the view, with offsets for selecting that are line numbers of the ring."""

@@ -1,9 +1,10 @@
 """The log of the current task, with its search line and its result."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -39,6 +40,12 @@ class LogReader(Protocol):
 
 class LogPane(Vertical):
     """Holds the reader of one task's log."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next_match", "next found", id="log.next", show=False),
+        Binding("N", "previous_match", "found before", id="log.previous", show=False),
+        Binding("escape", "end_search", "end search", id="log.end_search", show=False),
+    ]
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -123,6 +130,23 @@ class LogPane(Vertical):
         line = SearchLine(self.log_view)
         self.mount(line, after=self.log_view)
         line.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """The keys of a search are other keys without one."""
+        return bool(self.log_view.searched_text) if action in {"next_match", "previous_match", "end_search"} else True
+
+    def action_next_match(self) -> None:
+        """To the next place that was found."""
+        self.log_view.find(self.log_view.searched_text)
+
+    def action_previous_match(self) -> None:
+        """To the place before."""
+        self.log_view.find(self.log_view.searched_text, backwards=True)
+
+    def action_end_search(self) -> None:
+        """Nothing is looked for any more."""
+        self.log_view.clear_find()
+        self.refresh_bindings()
 
     @on(EventLog.OlderWanted)
     def _older(self, message: EventLog.OlderWanted) -> None:

@@ -36,7 +36,7 @@ class OptionPicker(ParagraphView, can_focus=True):
     """The option that space chooses, counted from 0."""
 
     class Changed(Message):
-        """An option was chosen, or let go of: `value` is that one. Another may have followed; `picker` has the result."""
+        """An option was chosen, or let go of: `value` is that one. Another may have followed it already."""
 
         def __init__(self, picker: "OptionPicker", value: str) -> None:
             super().__init__()

@@ -1,5 +1,6 @@
 """From a typed task to a fast-forwarded branch, with keys alone, on the real Codex."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,23 @@ async def test_overlapping_edits_of_the_person_stop_the_merge(scratch: Path) -> 
         await me.pilot.pause()
         assert git(me.on.repository, "rev-parse", "main") == before
         assert (me.on.repository / "search.txt").read_text() == "mine\n"
+
+
+async def test_a_diff_of_a_thousand_files_opens_at_once(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with user(scratch, [edit("SEARCH", "search.txt")]) as me:
+        ref = await me.new_task("SEARCH")
+        task = await me.done(ref)
+        assert task.worktree is not None
+        for number in range(999):
+            (Path(task.worktree.path) / f"file{number:03}.txt").write_text(f"{number}\n" * 5)
+        await me.press("d")
+        await me.see("1,000 files", "file000.txt")
+        await me.press("escape")
+        await me.see("Worktrees")
+        begun_s = time.perf_counter()
+        await me.press("d")
+        await me.see("1,000 files", "file000.txt", "+ 0")
+        took_s = time.perf_counter() - begun_s
+        with capsys.disabled():
+            print(f"\n  a diff of 1,000 files opened in {took_s:.2f} s (goal 0.5 s)")
+        assert took_s < 1.0
