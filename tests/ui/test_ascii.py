@@ -22,6 +22,7 @@ def others(on: Screen) -> str:
 async def test_every_screen_is_painted_in_ascii(size: tuple[int, int]) -> None:
     async with shown(size=size, ascii_glyphs=True) as on:
         ref = on.main.current
+        await on.press("3")
         await on.until(lambda: on.main.bridge.log_of == ref)
         on.fake.grow(ref, *(LogEntry(LogKind.EDIT, f"{number}.py", remark="+1 −2") for number in range(100)))
         on.main.tell("a … word")

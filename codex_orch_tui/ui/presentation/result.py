@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 from codex_orch_tui.ui.presentation.glyphs import Tone
-from codex_orch_tui.ui.presentation.worktree_rows import size_of
+from codex_orch_tui.ui.presentation.worktree_rows import base_name, size_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def result_of(task: Task) -> Result | None:
     if task.state is TaskState.INTERRUPTED:
         paragraphs.append(("Stopped before its end. c continues, s sends another message.", Tone.PLAIN))
     if task.conflicts:
-        paragraphs.append((f"Clashes with {task.base_branch}: {', '.join(task.conflicts)}", Tone.BAD))
+        paragraphs.append((f"Clashes with {base_name(task)}: {', '.join(task.conflicts)}", Tone.BAD))
         paragraphs.append(("→ u tries again, or sends the files to the worker", Tone.ACCENT))
     if task.answer:
         paragraphs.append((task.answer, Tone.PLAIN))
@@ -42,7 +42,7 @@ def result_of(task: Task) -> Result | None:
 
 def _remark(task: Task) -> str:
     if task.state is TaskState.MERGED and task.merged_as is not None:
-        return f"{task.base_branch} is at {task.merged_as[:7]}"
+        return f"{base_name(task)} is at {task.merged_as[:7]}"
     if not task.commits:
         return ""
     commits = f"{len(task.commits)} commit{'s' if len(task.commits) != 1 else ''}"

@@ -12,6 +12,7 @@ from codex_orch_tui.ui.presentation.merge import commits_text, files_text, short
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
 from codex_orch_tui.ui.presentation.status import Piece, StatusLine
+from codex_orch_tui.ui.presentation.worktree_rows import base_name
 
 LETTERS = {
     ChangeStatus.ADDED: "A",
@@ -85,7 +86,7 @@ def head_line(task: Task, summary: ReviewSummary | None, viewed: int, waiting: i
         viewed: How many of the files were viewed.
         waiting: Open questions of all workers.
     """
-    parts = [Piece(f"{_cut(task.ref.task)} → {_cut(task.base_branch)}", Tone.PLAIN)]
+    parts = [Piece(f"{_cut(task.ref.task)} → {_cut(base_name(task))}", Tone.PLAIN)]
     if summary is not None:
         totals = summary.totals
         size = size_text(totals.insertions, totals.deletions) if summary.counts_known else "lines not counted"

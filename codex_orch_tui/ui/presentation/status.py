@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, TaskState
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.clock import count, hour_minute
 from codex_orch_tui.ui.presentation.glyphs import Tone
 
@@ -44,7 +45,7 @@ def status_line(
     state: State, *, project: str, branch: str, now_s: float, simulated: bool = False, closing: bool = False
 ) -> StatusLine:
     """The top line of the main screen."""
-    place = Piece(f"{project} · {branch}" if branch else project, Tone.PLAIN, rank=2 if closing else 0)
+    place = Piece(clean_line(f"{project} · {branch}" if branch else project), Tone.PLAIN, rank=2 if closing else 0)
     left = [Piece(PROGRAM, rank=5), place]
     if simulated:
         left.append(Piece("SIMULATED, no Codex", Tone.ASKS))

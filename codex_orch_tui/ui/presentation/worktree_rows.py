@@ -4,13 +4,20 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Tone
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
 
 
 def short_branch(task: Task) -> str:
     """The branch without the folders that all branches of this program share."""
-    return task.worktree.branch.rpartition("/")[2] if task.worktree is not None else str(task.ref.task)
+    name = task.worktree.branch.rpartition("/")[2] if task.worktree is not None else task.ref.task
+    return clean_line(name)
+
+
+def base_name(task: Task) -> str:
+    """The base branch, for the eye: a branch may be named almost anything."""
+    return clean_line(task.base_branch)
 
 
 def size_of(insertions: int, deletions: int) -> str:
@@ -67,8 +74,8 @@ def base_line(state: State, ref: TaskRef | None) -> str:
     if task is None or task.worktree is None or not task.commits:
         return ""
     if task.merged_as is not None:
-        return f"{task.base_branch} has {short_branch(task)}"
+        return f"{base_name(task)} has {short_branch(task)}"
     if sel.is_behind(state, task):
-        return f"{task.base_branch} has moved on: u updates {short_branch(task)}"
+        return f"{base_name(task)} has moved on: u updates {short_branch(task)}"
     commits = len(task.commits)
-    return f"{task.base_branch}  {commits} commit{'s' if commits != 1 else ''} behind {short_branch(task)}"
+    return f"{base_name(task)}  {commits} commit{'s' if commits != 1 else ''} behind {short_branch(task)}"

@@ -52,6 +52,8 @@ class LogPane(Vertical):
         self._ascii_only = ascii_only
         self._reader: LogReader | None = None
         self._result: Result | None = None
+        self._result_block = VerticalScroll(id="result")
+        self._result_text = Static(id="result-text", markup=False)
         self.log_view = EventLog(empty_text="Nothing here yet. n starts a task; its log appears here.", id="log")
 
     def compose(self) -> ComposeResult:
@@ -59,12 +61,9 @@ class LogPane(Vertical):
         self.log_view.set_reactive(EventLog.ascii_signs, self._ascii_only)
         self.log_view.border_title = "Log"
         yield self.log_view
-        with VerticalScroll(id="result"):
-            yield Static(id="result-text", markup=False)
-
-    def on_mount(self) -> None:
-        """Nothing to tell yet."""
-        self.query_one("#result").display = False
+        self._result_block.display = False
+        with self._result_block:
+            yield self._result_text
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -101,14 +100,14 @@ class LogPane(Vertical):
         if result == self._result:
             return
         self._result = result
-        block = self.query_one("#result", VerticalScroll)
+        block = self._result_block
         block.display = result is not None
         if result is None:
             return
         block.border_title = Content(result.title)
         block.border_subtitle = Content(result.remark)
         paragraphs = [Content.styled(text, tone.colour) for text, tone in result.paragraphs]
-        self.query_one("#result-text", Static).update(Content("\n").join(paragraphs))
+        self._result_text.update(Content("\n").join(paragraphs))
         block.scroll_home(animate=False)
 
     # -- what the person does -----------------------------------------------------------------------------------
