@@ -30,7 +30,7 @@ class Ending(StrEnum):
     """What it took to end a child."""
 
     ALREADY_ENDED = "already ended"
-    STDIN_CLOSED = "ended when its stdin was closed"
+    STDIN_CLOSED = "ended"
     TERMINATED = "ended by SIGTERM"
     KILLED = "ended by SIGKILL"
     NOT_ENDED = "did not end"

@@ -153,11 +153,23 @@ def _table() -> Iterator[Action]:
     dialog, dialogs = Where.DIALOG, Group.DIALOG
     yield Action("new_task.submit", "ctrl+s", "start", dialog, dialogs, "New task: start it", is_bound=False)
     yield Action(
-        "new_task.close", "escape", "close", dialog, dialogs, "New task: close; the draft is kept", is_bound=False
+        "new_task.close",
+        "escape",
+        "close",
+        dialog,
+        dialogs,
+        "New task: close; the draft is kept until you quit",
+        is_bound=False,
     )
     yield Action("message.send", "ctrl+s", "send", dialog, dialogs, "Message: send it", is_bound=False)
     yield Action(
-        "message.close", "escape", "close", dialog, dialogs, "Message: close; the draft is kept", is_bound=False
+        "message.close",
+        "escape",
+        "close",
+        dialog,
+        dialogs,
+        "Message: close; the draft is kept until you quit",
+        is_bound=False,
     )
     yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge: yes, as it is told", is_bound=False)
     yield Action("merge.review", "d", "read", dialog, dialogs, "Merge: read what was not reviewed", is_bound=False)

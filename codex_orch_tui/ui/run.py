@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from codex_orch_tui.domain.selectors import counts
 from codex_orch_tui.domain.task import ACTIVE
 from codex_orch_tui.ui.app import OrchApp
 
@@ -41,9 +42,22 @@ async def run_app(orchestrator: "Orchestrator", *, simulated: bool = False) -> i
                 await app.errands.settle()
                 _say_what_is_stopped(orchestrator)
                 orchestrator.close()
+    if code == 0:
+        _say_what_waits(orchestrator)
     if app.ended_by is not None:
         return 128 + app.ended_by
     return code if code is not None else app.return_code or 0
+
+
+def _say_what_waits(orchestrator: "Orchestrator") -> None:
+    """Nothing is lost by leaving; this says where it is."""
+    here = counts(orchestrator.state)
+    waiting = [
+        f"{number} {word}" for number, word in ((here.to_review, "to review"), (here.stopped, "to continue")) if number
+    ]
+    if waiting and sys.stderr is not None and sys.stderr.isatty():
+        with contextlib.suppress(OSError):  # the terminal may be what has gone
+            print(f"codex-orch-tui: {', '.join(waiting)}; it is all here when you open it again", file=sys.stderr)  # noqa: T201
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from codex_orch_tui.ui.screens.frame import FramedScreen
 from codex_orch_tui.ui.widgets.hints import Hint
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 
-_HINTS = (Hint("ctrl+s", "send"), Hint("esc", "close, what you wrote is kept"))
+_HINTS = (Hint("ctrl+s", "send"), Hint("esc", "close, kept until you quit"))
 
 
 class MessageScreen(FramedScreen[str | None]):

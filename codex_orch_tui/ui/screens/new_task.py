@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _NAME_CELLS = 20
 """Of a closed list."""
-_HINTS = (Hint("ctrl+s", "start the task"), Hint("tab", "next field"), Hint("esc", "close, the draft is kept"))
+_HINTS = (Hint("ctrl+s", "start the task"), Hint("tab", "next field"), Hint("esc", "close, kept until you quit"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
