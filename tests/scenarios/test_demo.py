@@ -223,7 +223,8 @@ def pressed_until_its_end(keys: int, key: bytes) -> bytes:
     with contextlib.suppress(OSError):  # how Linux tells the end of a terminal
         for _ in range(40):
             os.write(keys, key)
-            while select.select([keys], [], [], 0.5)[0]:
+            again_at_s = time.monotonic() + 0.3
+            while (left_s := again_at_s - time.monotonic()) > 0 and select.select([keys], [], [], left_s)[0]:
                 block = os.read(keys, 65536)
                 if not block:
                     return said
