@@ -370,6 +370,7 @@ async def test_pasted_lines_are_joined_and_ctrl_s_sends_them() -> None:
         await on.press("n")
         on.app.post_message(events.Paste("use the fixture\r\n  and not\n\nthe network"))
         await on.settle()
+        on.clock.now_s += 1.0
         await on.press("ctrl+s")
         assert on.decisions == [Decision(choice=Choice.DECLINE, message="use the fixture and not the network")]
 
@@ -460,10 +461,12 @@ async def test_a_refusal_with_words() -> None:
         assert on.app.answers == []
         assert "few words" in on.note
         await on.press(*"use dacv")
+        on.clock.now_s += 1.0
         await on.press("escape")
         assert on.app.answers == []
         await on.press("n")
         assert on.app.query_one(".foot Input", Input).value == "use dacv"
+        on.clock.now_s += 1.0
         await on.press("enter")
         assert on.decisions == [Decision(choice=Choice.DECLINE, message="use dacv")]
 
@@ -642,3 +645,16 @@ async def test_an_mcp_tool_is_an_approval() -> None:
         assert on.keys["c"] == "cancel the call"
         await on.press("a")
         assert on.decisions == [Decision(choice=Choice.ACCEPT)]
+
+
+async def test_a_reason_that_is_typed_faster_than_its_line_opens_says_no_yes() -> None:
+    async with stage() as on:
+        await on.ask()
+        on.inbox.focus_card()
+        await on.pilot.pause()
+        card = on.app.query_one(ApprovalCard)
+        card.action_decline_message()
+        card.action_accept()
+        card.action_cancel()
+        await on.pilot.pause()
+        assert on.decisions == []

@@ -301,6 +301,9 @@ class ApprovalCard(StillScroll):
     def action_decline_message(self) -> None:
         """No, and why."""
         if self._takes(Choice.DECLINE) and self.approval is not None:
+            # The first letters of the reason may still come here: they must not say yes.
+            self._guard.arm()
+            self._await_paint()
             self.post_message(self.MessageWanted(self.approval.id))
 
     def decline_with(self, message: str) -> None:

@@ -119,7 +119,8 @@ class EntryField(Vertical):
         """Takes the focus: to the options where there are any, else to the line."""
         target = self.picker or self.line
         if target is not None:
-            target.focus()
+            # Not target.focus(), which takes effect later: the next key could still reach the field before.
+            self.screen.set_focus(target)
 
     def holds(self, widget: Widget | None) -> bool:
         """Whether the widget is this field's picker or line."""

@@ -323,7 +323,8 @@ class ApprovalInbox(Vertical):
             return
         self._line.value = self._drafts.get(self._card.approval.id, "")
         self._line.display = True
-        self._line.focus()
+        # At once: what is typed next is the reason, and must not reach the keys of the card.
+        self.screen.set_focus(self._line)
         self._show_hints()
 
     @on(FormLine.Left)
