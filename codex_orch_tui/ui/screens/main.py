@@ -141,6 +141,8 @@ class MainScreen(TaskActions, Screen[None]):
 
     def draw(self, dirty: Dirty) -> None:
         """One frame: what is marked, of what is seen."""
+        if not self.is_attached:
+            return
         state, now_s = self.state, time.time()
         if Dirty.STATE in dirty:
             self._keep_current(state)

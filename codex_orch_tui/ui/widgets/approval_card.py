@@ -127,7 +127,8 @@ class ApprovalCard(StillScroll):
 
     def on_mount(self) -> None:
         """Watches for the moment in which another screen is taken away."""
-        self.watch(self.screen, "stack_updates", self._came_back, init=False)
+        if self.is_attached:  # a program that is being left takes widgets away before they are mounted
+            self.watch(self.screen, "stack_updates", self._came_back, init=False)
 
     def _came_back(self) -> None:
         self._guard.arm()
