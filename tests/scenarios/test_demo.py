@@ -221,8 +221,9 @@ def pressed_until_its_end(keys: int, key: bytes) -> bytes:
     """What the program writes until its end. A key that comes before its question is on screen does nothing."""
     said = b""
     with contextlib.suppress(OSError):  # how Linux tells the end of a terminal
-        for _ in range(40):
-            os.write(keys, key)
+        for number in range(60):
+            # Pressed before its question was on screen it did nothing; the question may have gone since: q asks again.
+            os.write(keys, b"q" if number % 2 else key)
             again_at_s = time.monotonic() + 0.3
             while (left_s := again_at_s - time.monotonic()) > 0 and select.select([keys], [], [], left_s)[0]:
                 block = os.read(keys, 65536)
