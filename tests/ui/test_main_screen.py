@@ -16,12 +16,14 @@ from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.plan import Role
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
 from codex_orch_tui.ui.app import OrchApp
+from codex_orch_tui.ui.bridge import Dirty
 from codex_orch_tui.ui.presentation.task_rows import task_key
 from codex_orch_tui.ui.screens.confirm import ConfirmScreen
 from codex_orch_tui.ui.screens.help import HelpScreen
 from codex_orch_tui.ui.screens.merge import MergeScreen
 from codex_orch_tui.ui.screens.message import MessageScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskScreen
+from codex_orch_tui.ui.widgets.event_log import EventLog
 from tests.fakes.orchestrator import FakeOrchestrator
 from tests.fakes.states import Story, many, shop
 
@@ -255,6 +257,19 @@ async def test_the_cursor_stays_on_its_row_while_rows_come_and_go() -> None:
         assert tree.cursor_row.key == key
         await on.press("home")
         assert tree.cursor_row.text == "A later run"
+
+
+async def test_a_frame_that_comes_while_the_program_is_left_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    async with shown() as on:
+        main, app = on.main, on.app
+
+        def asks_for_a_frame(_log: EventLog) -> None:
+            main._log_wanted = True
+            asked.append(app.call_later(main.draw, Dirty.EVERYTHING))
+
+        monkeypatch.setattr(EventLog, "on_unmount", asks_for_a_frame, raising=False)
+    assert asked
 
 
 async def test_enter_opens_the_log_and_folds_a_run() -> None:

@@ -141,7 +141,7 @@ class MainScreen(TaskActions, Screen[None]):
 
     def draw(self, dirty: Dirty) -> None:
         """One frame: what is marked, of what is seen."""
-        if not self.is_attached:
+        if not self.app.is_running or not self.is_attached:  # frames still come while the panes are taken away
             return
         state, now_s = self.state, time.time()
         if Dirty.STATE in dirty:
