@@ -27,6 +27,9 @@ def result_for(request: ApprovalRequest, decision: Decision) -> dict[str, Any]:
     if decision.choice not in request.choices:
         raise ImpossibleAnswerError(f"{decision.choice.value} is no answer to this request")
     match request.kind:
+        case ApprovalKind.COMMAND if decision.choice is Choice.ACCEPT_FOR_GOOD:
+            words = _raw(request).get("proposedExecpolicyAmendment") or []
+            return {"decision": {"acceptWithExecpolicyAmendment": {"execpolicy_amendment": words}}}
         case ApprovalKind.COMMAND | ApprovalKind.STDIN | ApprovalKind.NETWORK | ApprovalKind.FILE_CHANGE:
             return {"decision": _WORDS[decision.choice]}
         case ApprovalKind.PERMISSIONS:

@@ -32,6 +32,11 @@ def _as_dict(value: object) -> object:
     return value if isinstance(value, dict) else {}
 
 
+def _as_words(value: object) -> list[str]:
+    """A list of strings; anything else is none, as half of it would mean something else."""
+    return value if isinstance(value, list) and all(isinstance(word, str) for word in value) else []
+
+
 def _as_dicts(value: object) -> list[object]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
@@ -246,6 +251,7 @@ class RequestParams(Wire):
     reason: Text = ""
     grant_root: Text = ""
     available_decisions: list[Any] | None = None
+    proposed_execpolicy_amendment: Annotated[list[str], BeforeValidator(_as_words)] = []
     network_approval_context: Table = Field(default_factory=dict)
     additional_permissions: Table = Field(default_factory=dict)
     permissions: Table = Field(default_factory=dict)

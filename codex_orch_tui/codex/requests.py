@@ -44,6 +44,7 @@ def approval_request(
         files: The changes of the item, for a file change: the request itself names none.
     """
     kind = _kind(METHODS[method], params)
+    command = shown_command(params.command)
     network = params.network_approval_context
     host = "://".join(str(network[key]) for key in ("protocol", "host") if network.get(key))
     asked = params.permissions if kind is ApprovalKind.PERMISSIONS else params.additional_permissions
@@ -53,7 +54,9 @@ def approval_request(
         thread=ThreadId(clean_line(params.thread_id)),
         turn=TurnId(clean_line(params.turn_id)),
         item=ItemId(clean_line(params.item_id)),
-        command=clean_text(shown_command(params.command)),
+        command=clean_text(command),
+        wrapped=clean_text(params.command) if command != params.command else "",
+        amendment=_amendment(params),
         cwd=clean_line(params.cwd),
         reason=clean_text(_reason(kind, params)),
         host=clean_line(host),
@@ -150,6 +153,8 @@ def _kind(kind: ApprovalKind, params: RequestParams) -> ApprovalKind:
 
 def _choices(kind: ApprovalKind, params: RequestParams) -> tuple[Choice, ...]:
     match kind:
+        case ApprovalKind.COMMAND if _amendment(params):
+            return (*_WITH_SESSION, Choice.ACCEPT_FOR_GOOD)
         case ApprovalKind.COMMAND | ApprovalKind.FILE_CHANGE:
             return _WITH_SESSION
         case ApprovalKind.NETWORK:
@@ -169,6 +174,11 @@ def _choices(kind: ApprovalKind, params: RequestParams) -> tuple[Choice, ...]:
             if isinstance(params.requested_schema.get("properties"), dict):
                 return (Choice.ANSWER, Choice.DECLINE, Choice.CANCEL)
             return (Choice.DECLINE, Choice.CANCEL)  # a form that we cannot show is never accepted
+
+
+def _amendment(params: RequestParams) -> tuple[str, ...]:
+    """The beginning of the commands that Codex would allow for good, when it offers that."""
+    return tuple(clean_line(word) for word in params.proposed_execpolicy_amendment)
 
 
 def _reason(kind: ApprovalKind, params: RequestParams) -> str:

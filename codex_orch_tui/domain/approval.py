@@ -1,7 +1,7 @@
 """A worker's question to the person, the decisions that answer it, and how it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import ApprovalId, ItemId, TaskRef, ThreadId, TurnId
@@ -26,6 +26,8 @@ class Choice(StrEnum):
 
     ACCEPT = "accept"
     ACCEPT_FOR_SESSION = "accept_for_session"
+    ACCEPT_FOR_GOOD = "accept_for_good"
+    """Accept, and have Codex keep a rule of its own for every repository (`ApprovalRequest.amendment`)."""
     DECLINE = "decline"
     CANCEL = "cancel"
     ANSWER = "answer"
@@ -77,8 +79,10 @@ class PermissionEntry:
 class ApprovalRequest:
     """A question as Codex asked it; every text is clean (see terminal_text).
 
-    `command` is the whole command line. For STDIN it is what would be typed, as far as Codex tells it. `raw_json` is
-    the request's params as they came, for the answer and for "view everything".
+    `command` is the whole command line, without the shell that Codex wraps around it; `wrapped` is the line as it was
+    sent when that differs. For STDIN it is what would be typed, as far as Codex tells it. `amendment` is the beginning
+    of the commands that Codex would allow for good. `raw_json` is the request's params as they came, for the answer
+    and for "view everything".
     """
 
     request_id: str
@@ -87,6 +91,8 @@ class ApprovalRequest:
     turn: TurnId
     item: ItemId
     command: str = ""
+    wrapped: str = ""
+    amendment: tuple[str, ...] = ()
     cwd: str = ""
     reason: str = ""
     host: str = ""
@@ -99,6 +105,47 @@ class ApprovalRequest:
     url: str = ""
     choices: tuple[Choice, ...] = ()
     raw_json: str = "{}"
+
+
+class Risk(StrEnum):
+    """How much a yes could do. The reasons stand beside it: see `Assessment`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program that a command would run: its name as written, and where the worker's PATH finds it.
+
+    `path` is empty when it is not found, or is a builtin of the shell. `note` is a short remark such as "runs code of
+    the repository" or "in the worktree".
+    """
+
+    name: str
+    path: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What we found out about a request before it was shown; every text is clean."""
+
+    risk: Risk = Risk.MEDIUM
+    reasons: tuple[str, ...] = ()
+    programs: tuple[Program, ...] = ()
+    why_asked: str = ""
+    """Why no rule answered it: the rule that came nearest, or what a rule could not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRef:
+    """A rule that answered: its id, the file that it stands in, and the SHA-256 of the rule's own content, in hex."""
+
+    id: str
+    file: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +163,17 @@ class Decision:
     """What the worker shall do instead; sent to the turn after a decline."""
 
 
+ACCEPTING = frozenset({Choice.ACCEPT, Choice.ACCEPT_FOR_SESSION, Choice.ACCEPT_FOR_GOOD, Choice.GRANT})
+"""The choices after which something may run or be written that could not before."""
+
+
 class Outcome(StrEnum):
     """How an approval ended. PENDING is the only one that is not an end."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     ACCEPTED_FOR_SESSION = "accepted_for_session"
+    ACCEPTED_FOR_GOOD = "accepted_for_good"
     BY_RULE = "by_rule"
     ANSWERED = "answered"
     GRANTED = "granted"
@@ -135,6 +187,7 @@ class Outcome(StrEnum):
 OUTCOME_OF_CHOICE: Mapping[Choice, Outcome] = {
     Choice.ACCEPT: Outcome.ACCEPTED,
     Choice.ACCEPT_FOR_SESSION: Outcome.ACCEPTED_FOR_SESSION,
+    Choice.ACCEPT_FOR_GOOD: Outcome.ACCEPTED_FOR_GOOD,
     Choice.DECLINE: Outcome.DECLINED,
     Choice.CANCEL: Outcome.CANCELLED,
     Choice.ANSWER: Outcome.ANSWERED,
@@ -150,8 +203,19 @@ class Approval:
     ref: TaskRef
     request: ApprovalRequest
     asked_at_s: float
+    assessment: Assessment = field(default_factory=Assessment)
+    shown_at_s: float | None = None
+    """When a card of it was first painted for a person."""
+    changed: tuple[str, ...] = ()
+    """What was another thing when it was to be accepted than when it was shown: files, by path. Empty: nothing."""
+    times_asked: int = 1
+    """More than one: it was asked again, because something it names had changed."""
     outcome: Outcome = Outcome.PENDING
     choice: Choice | None = None
+    rule: RuleRef | None = None
+    """The rule that decided; None: a person did, or nobody yet."""
+    message: str = ""
+    """What the worker was told beside the decision."""
     decided_at_s: float | None = None
     sent: bool = False
     cause: str = ""

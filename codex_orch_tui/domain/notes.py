@@ -15,6 +15,7 @@ from codex_orch_tui.domain.terminal_text import clean_text
 _ANSWER_WORDS = {
     Choice.ACCEPT: "accepted",
     Choice.ACCEPT_FOR_SESSION: "accepted for this session",
+    Choice.ACCEPT_FOR_GOOD: "accepted, and for good by a rule of Codex's own,",
     Choice.DECLINE: "declined",
     Choice.CANCEL: "cancelled",
     Choice.ANSWER: "answered",
@@ -86,7 +87,12 @@ def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str]
             return LogKind.ERROR, f"the answer was not sent: {event.cause}"
         case ev.ApprovalClosed():
             return LogKind.ANSWER, f"{event.outcome.replace('_', ' ')}: {event.cause}"
-        case ev.ApprovalRequested() | ev.AnswerSent():
+        case ev.ApprovalRequested(rule=rule, choice=choice) if rule is not None and choice is not None:
+            said = f": {event.message}" if event.message else ""
+            return LogKind.ANSWER, f"{_ANSWER_WORDS[choice]} by rule {rule.id} ({rule.file}){said}"
+        case ev.ApprovalChanged(paths=paths):
+            return LogKind.NOTE, f"asked again, because it changed since it was shown: {', '.join(paths)}"
+        case ev.ApprovalRequested() | ev.ApprovalShown() | ev.AnswerSent():
             return None
         case _:
             assert_never(event)

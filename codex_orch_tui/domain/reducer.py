@@ -236,23 +236,46 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
 
 def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> State:
     if isinstance(event, ev.ApprovalRequested):
-        return _with_approval(state, Approval(id=event.approval, ref=event.ref, request=event.request, asked_at_s=at_s))
+        return _with_approval(state, _asked(event, at_s))
     approval = state.approvals.get(event.approval)
     if approval is None or approval.outcome is not Outcome.PENDING:
         return state
     match event:
+        case ev.ApprovalShown():
+            approval = approval if approval.shown_at_s is not None else replace(approval, shown_at_s=at_s)
+        case ev.ApprovalChanged():
+            approval = replace(approval, changed=event.paths, times_asked=approval.times_asked + 1)
         case ev.ApprovalDecided():
-            approval = replace(approval, choice=event.choice, decided_at_s=at_s)
+            approval = replace(approval, choice=event.choice, decided_at_s=at_s, message=event.message)
         case ev.DecisionNotKept():
-            approval = replace(approval, choice=None, decided_at_s=None)
+            approval = replace(approval, choice=None, rule=None, decided_at_s=None, message="")
         case ev.AnswerSent():
-            outcome = OUTCOME_OF_CHOICE[approval.choice] if approval.choice else Outcome.PENDING
-            approval = replace(approval, sent=True, outcome=outcome)
+            approval = replace(approval, sent=True, outcome=_outcome(approval))
         case ev.ApprovalClosed():
             approval = replace(approval, outcome=event.outcome, cause=event.cause)
         case _:
             assert_never(event)
     return _with_approval(state, approval)
+
+
+def _asked(event: ev.ApprovalRequested, at_s: float) -> Approval:
+    return Approval(
+        id=event.approval,
+        ref=event.ref,
+        request=event.request,
+        asked_at_s=at_s,
+        assessment=event.assessment,
+        rule=event.rule,
+        choice=event.choice,
+        message=event.message,
+        decided_at_s=at_s if event.choice is not None else None,
+    )
+
+
+def _outcome(approval: Approval) -> Outcome:
+    if approval.choice is None:
+        return Outcome.PENDING
+    return Outcome.BY_RULE if approval.rule is not None else OUTCOME_OF_CHOICE[approval.choice]
 
 
 def _with_approval(state: State, approval: Approval) -> State:

@@ -30,6 +30,7 @@ from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.opening import Opened, open_repository
+from codex_orch_tui.services.policy import Policy
 from codex_orch_tui.services.ports import Connector
 from codex_orch_tui.services.recovery import recover
 from codex_orch_tui.services.supervisor import Supervisor
@@ -61,7 +62,8 @@ class Orchestrator:
         self._opened = opened
         self._config = config
         self._hub = Hub(opened.journal, opened.state)
-        self._approvals = Approvals(self._hub)
+        self._policy = Policy()
+        self._approvals = Approvals(self._hub, self._policy)
         self._growth_watchers: list[Callable[[TaskRef], None]] = []
         self._supervisor = Supervisor(
             hub=self._hub,
@@ -245,6 +247,10 @@ class Orchestrator:
             AnswerRefusedError: the question is gone or does not take this answer.
         """
         await self._approvals.decide(approval, decision)
+
+    async def shown(self, approval: ApprovalId, painted: str) -> None:
+        """A question's card was painted; `painted` is its text as it stood there. Its yes counts for what it is now."""
+        await self._approvals.shown(approval, painted)
 
     async def wait_idle(self) -> None:
         """Return when no task has a turn or waits for one."""

@@ -196,6 +196,10 @@ class FakeOrchestrator:
         self.story.answered(approval, decision.choice)
         self.wake()
 
+    async def shown(self, approval: ApprovalId, painted: str) -> None:
+        """Recorded."""
+        self._called("shown", approval, painted)
+
     async def wait_idle(self) -> None:
         """At once."""
         self.calls.append(("wait_idle",))

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from codex_orch_tui.domain.events.approval import (
     AnswerSent,
+    ApprovalChanged,
     ApprovalClosed,
     ApprovalDecided,
     ApprovalEvent,
     ApprovalRequested,
+    ApprovalShown,
     DecisionNotKept,
 )
 from codex_orch_tui.domain.events.git import (
@@ -75,10 +77,12 @@ Event = SessionEvent | OfTask
 
 __all__ = [
     "AnswerSent",
+    "ApprovalChanged",
     "ApprovalClosed",
     "ApprovalDecided",
     "ApprovalEvent",
     "ApprovalRequested",
+    "ApprovalShown",
     "BranchFollowed",
     "CommitMade",
     "ConflictLaidOut",

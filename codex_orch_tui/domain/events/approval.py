@@ -3,17 +3,40 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from codex_orch_tui.domain.approval import ApprovalRequest, Choice, Outcome
+from codex_orch_tui.domain.approval import ApprovalRequest, Assessment, Choice, Outcome, RuleRef
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.ids import ApprovalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequested(TaskEvent):
-    """A worker waits for the person."""
+    """A worker asks. With a `rule`, the rule has decided `choice` already and no person is asked.
+
+    `message` is what the worker is told when a rule declines.
+    """
 
     approval: ApprovalId
     request: ApprovalRequest
+    assessment: Assessment = field(default_factory=Assessment)
+    rule: RuleRef | None = None
+    choice: Choice | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalShown(TaskEvent):
+    """A card was painted for a person. `painted` is its text, row by row as it was wrapped."""
+
+    approval: ApprovalId
+    painted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalChanged(TaskEvent):
+    """A person said yes, but what the request names was no longer what was shown; the question is asked again."""
+
+    approval: ApprovalId
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +74,12 @@ class ApprovalClosed(TaskEvent):
     cause: str
 
 
-ApprovalEvent = ApprovalRequested | ApprovalDecided | DecisionNotKept | AnswerSent | ApprovalClosed
+ApprovalEvent = (
+    ApprovalRequested
+    | ApprovalShown
+    | ApprovalChanged
+    | ApprovalDecided
+    | DecisionNotKept
+    | AnswerSent
+    | ApprovalClosed
+)

@@ -42,6 +42,7 @@ def first_task(state: State) -> TaskRef | None:
 _ANSWERED = {
     Choice.ACCEPT: "Accepted",
     Choice.ACCEPT_FOR_SESSION: "Accepted for this session",
+    Choice.ACCEPT_FOR_GOOD: "Accepted, and for good by Codex's own rule",
     Choice.DECLINE: "Declined, it goes on without",
     Choice.CANCEL: "Cancelled, the turn ends",
     Choice.ANSWER: "Answered",

@@ -1,0 +1,89 @@
+"""What an approval is about, as a fingerprint: a yes counts for what was shown and for nothing else.
+
+A command may name files, scripts among them, that can change while the question is open. Their content is taken with
+the command's text; where a file is too large to be read in a moment, its size, time and identity stand for it. A script
+may still read files that its command does not name: the card says so, a fingerprint cannot.
+"""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from codex_orch_tui.domain.approval import ApprovalRequest
+from codex_orch_tui.domain.terminal_text import clean_line
+
+MAX_READ_BYTES = 4 * 1024 * 1024
+"""Larger files are told apart by size, time of change and inode."""
+MAX_READ_FILES = 64
+"""So are all after these."""
+_WORD = re.compile(r"[^\s'\"`;&|<>()$=,]+")
+_QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A fingerprint: the request's own text, and the state of each file that it names."""
+
+    text: str
+    files: Mapping[str, str]
+
+    @property
+    def sha256(self) -> str:
+        """One number for all of it, in hex."""
+        return sha256(json.dumps([self.text, sorted(self.files.items())]).encode()).hexdigest()
+
+    def changed_since(self, shown: "Subject") -> tuple[str, ...]:
+        """The files that are not what they were, by cleaned path."""
+        names = [name for name in {**shown.files, **self.files} if shown.files.get(name) != self.files.get(name)]
+        return tuple(clean_line(name) for name in sorted(names))
+
+
+def subject_of(request: ApprovalRequest) -> Subject:
+    """The fingerprint of a request now. Reads files: call it off the event loop."""
+    raw = _raw(request.raw_json)
+    cwd = str(raw.get("cwd") or "")
+    named = _words(str(raw.get("command") or "")) if raw.get("command") else (edit.path for edit in request.files)
+    text = sha256(json.dumps([raw, [(e.path, e.diff) for e in request.files]], sort_keys=True).encode()).hexdigest()
+    return Subject(text, dict(_states(cwd, named)))
+
+
+def _raw(raw_json: str) -> dict[str, object]:
+    try:
+        raw = json.loads(raw_json)
+    except ValueError:
+        return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def _words(command: str) -> Iterator[str]:
+    """Whatever in the command could be a path: words, also inside quotes and after `=`, and what stands in quotes."""
+    yield from _WORD.findall(command)
+    for single, double in _QUOTED.findall(command):
+        yield single or double
+
+
+def _states(cwd: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    read = 0
+    for name in dict.fromkeys(names):
+        state = _state(os.path.join(cwd, name), may_read=read < MAX_READ_FILES)  # noqa: PTH118 - any text
+        if state is not None:
+            yield name, state
+            read += 1
+
+
+def _state(path: str, *, may_read: bool) -> str | None:
+    """What a plain file is now; None for what is none."""
+    try:
+        info = Path(path).stat()
+        if not stat.S_ISREG(info.st_mode):
+            return None
+        if may_read and info.st_size <= MAX_READ_BYTES:
+            return sha256(Path(path).read_bytes()).hexdigest()
+        return f"{info.st_dev}:{info.st_ino}:{info.st_size}:{info.st_mtime_ns}"
+    except (OSError, ValueError):
+        return None
