@@ -16,9 +16,10 @@ from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, ACTIVE, IN_TURN, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
+from codex_orch_tui.services.crew import Crew
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
-from codex_orch_tui.services.ports import Connection, ConnectionFailedError, Connector
+from codex_orch_tui.services.ports import ConnectionFailedError, Connector
 from codex_orch_tui.store.errors import JournalError
 
 if TYPE_CHECKING:
@@ -39,13 +40,8 @@ class _Job:
     running: asyncio.Task[None] | None = None
     is_starting: bool = False
     """Queued, being prepared or connected: every step up to the turn can be cancelled and tidies up."""
-    worker: "Worker | None" = None
-    reader: asyncio.Task[None] | None = None
-    ending: asyncio.Task[None] | None = None
-    """The worker's process is being ended; no other may take up its thread before that."""
     stopping: asyncio.Task[None] | None = None
     stop_cause: str = ""
-    idle: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
@@ -72,9 +68,18 @@ class Supervisor:
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _is_closing: bool = False
     _slots: asyncio.Semaphore = field(init=False)
+    _crew: Crew = field(init=False)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.max_workers)
+        self._crew = Crew(
+            hub=self.hub,
+            approvals=self.approvals,
+            connector=self.connector,
+            workspace=self.workspace,
+            idle_s=self.idle_worker_s,
+            is_needed=lambda ref: self._job(ref).running is not None,
+        )
 
     async def run(self, until: asyncio.Event) -> None:
         """Supervise until the event is set, then stop every worker."""
@@ -206,7 +211,7 @@ class Supervisor:
                 await asyncio.wait([job.running])
             elif self._task(ref).state in ACTIVE:
                 self.hub.apply(ev.StopRequested(ref=ref))
-            await self._end_worker(job)
+            await self._crew.end(ref)
             if job.running is not None:
                 await asyncio.wait([job.running])
             if self._task(ref).state is TaskState.QUEUED:
@@ -222,7 +227,7 @@ class Supervisor:
 
     async def release_worker(self, ref: TaskRef) -> None:
         """End the process of a worker without a turn: its folder is about to go, or to be made again."""
-        await self._end_worker(self._job(ref))
+        await self._crew.end(ref)
 
     async def wait_idle(self) -> None:
         """Return when no job runs any more."""
@@ -231,8 +236,7 @@ class Supervisor:
 
     def worker(self, ref: TaskRef) -> "Worker | None":
         """The live worker of a task, if any."""
-        job = self._jobs.get(ref)
-        return job.worker if job else None
+        return self._crew.worker(ref)
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 
@@ -261,7 +265,7 @@ class Supervisor:
         job = self._job(ref)
         assert job.running is None, "one job at a time for each task"
         assert self._group is not None, "jobs run inside run()"
-        self._cancel_idle(job)
+        self._crew.cancel_idle(ref)
         job.is_starting = True
         job.running = self._group.create_task(self._guarded(ref, job, work), name=f"task {ref}")
         # Not in the job itself: one that is cancelled before its first step runs no line of its own.
@@ -270,7 +274,8 @@ class Supervisor:
     def _job_ended(self, ref: TaskRef, job: _Job) -> None:
         job.running = None
         job.is_starting = False
-        self._keep_idle(ref, job)
+        if self._task(ref).state not in ACTIVE:
+            self._crew.keep_idle(ref)
 
     async def _guarded(self, ref: TaskRef, job: _Job, work: Work) -> None:
         """The boundary between one task and the others: whatever goes wrong is told as this task's end."""
@@ -309,18 +314,18 @@ class Supervisor:
         await self._turn(ref, text)
 
     async def _make_folder(self, ref: TaskRef) -> None:
-        await self._end_worker(self._job(ref))  # It stands in the folder that is gone.
+        await self._crew.end(ref)  # It stands in the folder that is gone.
         await self.workspace().make_again(self._task(ref))
 
     async def _turn(self, ref: TaskRef, prompt: str) -> None:
-        job = self._job(ref)
-        worker = await self._live_worker(ref, job)
-        job.is_starting = False
+        assert self._group is not None, "jobs run inside run()"
+        worker = await self._crew.live(ref, self._group)
+        self._job(ref).is_starting = False
         try:
             result = await worker.run_turn(prompt)
         except ConnectionFailedError:
             # What the worker does now is not known: it may be in that turn, and the next one must not meet it.
-            await self._end_worker(job)
+            await self._crew.end(ref)
             raise
         await self._settle(ref, result)
 
@@ -350,67 +355,6 @@ class Supervisor:
     def _tell_error(self, ref: TaskRef, fault: Fault) -> None:
         text = f"{fault.message} → {fault.next_step}" if fault.next_step else fault.message
         self.hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.ERROR, text=text))
-
-    # -- workers ------------------------------------------------------------------------------------------------
-
-    async def _live_worker(self, ref: TaskRef, job: _Job) -> "Worker":
-        from codex_orch_tui.services.worker import Worker  # noqa: PLC0415 - not for the first paint
-
-        if job.ending is not None:
-            await asyncio.wait([job.ending])
-        if job.worker is not None and job.worker.alive:
-            return job.worker
-        await self._end_worker(job)
-        assert self._group is not None, "jobs run inside run()"
-        task = self._task(ref)
-        connection: Connection = await self.connector.connect(self.workspace().launch(task))
-        worker = Worker(ref, connection, self.hub, self.approvals)
-        job.worker = worker
-        job.reader = self._group.create_task(worker.read_signals(), name=f"worker {ref}")
-        job.reader.add_done_callback(lambda _: self._reader_ended(job, worker))
-        try:
-            # Codex keeps no thread that never had a turn.
-            await worker.open_thread(task.thread if task.turns else None)
-        except ConnectionFailedError:
-            await self._end_worker(job)
-            raise
-        return worker
-
-    async def _end_worker(self, job: _Job) -> None:
-        """Return when the worker's process, if there is one, is gone; every caller waits for the same end."""
-        self._begin_ending(job)
-        if job.ending is not None:
-            await asyncio.wait([job.ending])
-
-    def _begin_ending(self, job: _Job) -> None:
-        self._cancel_idle(job)
-        if job.ending is None and job.worker is not None:
-            job.ending = asyncio.create_task(self._ended(job, job.worker), name=f"end worker {job.worker.ref}")
-
-    async def _ended(self, job: _Job, worker: "Worker") -> None:
-        try:
-            await worker.stop()
-            if job.reader is not None:
-                await asyncio.wait([job.reader])
-        finally:
-            job.worker = job.reader = job.ending = None
-
-    def _reader_ended(self, job: _Job, worker: "Worker") -> None:
-        """A worker that went away between two turns lets go of its files at once."""
-        if job.worker is worker and job.running is None:
-            self._begin_ending(job)
-
-    def _keep_idle(self, ref: TaskRef, job: _Job) -> None:
-        """A worker without a turn stays for a while, so that a message is answered at once."""
-        if job.worker is None or self._task(ref).state in ACTIVE:
-            return
-        loop = asyncio.get_running_loop()
-        job.idle = loop.call_later(self.idle_worker_s, self._begin_ending, job)
-
-    def _cancel_idle(self, job: _Job) -> None:
-        if job.idle is not None:
-            job.idle.cancel()
-            job.idle = None
 
 
 def _has_begun(task: Task) -> bool:

@@ -131,7 +131,7 @@ async def test_a_message_meets_the_end_of_an_idle_worker(scratch: Path) -> None:
         ref = await done(on)
         # The process is told to end; the next turn must not share its thread with it.
         await on.orchestrator.wait_idle()
-        await on.until(lambda: on.task(ref).worker is None or on.orchestrator._supervisor._jobs[ref].ending is not None)
+        await on.until(lambda: on.task(ref).worker is None or on.orchestrator._supervisor._crew._posts[ref].ending is not None)
         await on.orchestrator.message(ref, "again")
         await on.until(lambda: len(on.task(ref).turns) == 2)
         await on.until_state(ref, TaskState.DONE)
