@@ -81,9 +81,10 @@ class Approvals:
         opened = self._open.get(approval_id)
         if opened is None or not self._hub.state.approvals[approval_id].is_pending:
             return
-        opened.subject = asyncio.create_task(_subject(opened.request))
         ref = self._hub.state.approvals[approval_id].ref
         self._hub.apply(ev.ApprovalShown(ref=ref, approval=approval_id, painted=painted))
+        opened.subject = asyncio.create_task(_subject(opened.request))
+        await asyncio.shield(opened.subject)
 
     async def decide(self, approval_id: ApprovalId, decision: Decision) -> None:
         """Take a person's decision: on disk first, then to whoever waits for it.

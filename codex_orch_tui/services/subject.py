@@ -8,6 +8,7 @@ may still read files that its command does not name: the card says so, a fingerp
 import json
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +22,7 @@ MAX_READ_BYTES = 4 * 1024 * 1024
 """Larger files are told apart by size, time of change and inode."""
 MAX_READ_FILES = 64
 """So are all after these."""
-_WORD = re.compile(r"[^\s'\"`;&|<>()$=,]+")
-_QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
+_PIECE = re.compile(r"[^\s'\"`;&|<>()$=,\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,20 @@ def _raw(raw_json: str) -> dict[str, object]:
     return raw if isinstance(raw, dict) else {}
 
 
-def _words(command: str) -> Iterator[str]:
-    """Whatever in the command could be a path: words, also inside quotes and after `=`, and what stands in quotes."""
-    yield from _WORD.findall(command)
-    for single, double in _QUOTED.findall(command):
-        yield single or double
+def _words(command: str, depth: int = 3) -> Iterator[str]:
+    """Whatever in the command could be a path: its words as a shell reads them, and any piece between two signs.
+
+    A word with blanks may be a command line of its own, as behind `bash -c`; it is looked into `depth` times.
+    """
+    yield from _PIECE.findall(command)
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return
+    for word in words:
+        yield word
+        if depth and word != command and any(char.isspace() for char in word):
+            yield from _words(word, depth - 1)
 
 
 def _states(cwd: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:

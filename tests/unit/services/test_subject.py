@@ -1,0 +1,127 @@
+"""The fingerprint of what a question is about."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest
+from codex_orch_tui.domain.ids import ItemId, ThreadId, TurnId
+from codex_orch_tui.domain.item import FileEdit
+from codex_orch_tui.services import subject
+from codex_orch_tui.services.subject import subject_of
+
+
+def asked(command: str, cwd: Path, *files: FileEdit) -> ApprovalRequest:
+    return ApprovalRequest(
+        request_id="1",
+        kind=ApprovalKind.FILE_CHANGE if files else ApprovalKind.COMMAND,
+        thread=ThreadId("t"),
+        turn=TurnId("u"),
+        item=ItemId("i"),
+        command=command,
+        cwd=str(cwd),
+        files=files,
+        raw_json=json.dumps({"command": command, "cwd": str(cwd)} if command else {"cwd": str(cwd)}),
+    )
+
+
+def test_the_same_question_has_the_same_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "x.sh").write_text("printf one")
+    request = asked("/bin/bash -c 'sh ./x.sh'", tmp_path)
+    assert subject_of(request) == subject_of(request)
+    assert subject_of(request).sha256 == subject_of(request).sha256
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh ./x.sh",
+        "/bin/bash -c 'sh ./x.sh'",
+        "/bin/bash -lc 'cd . && sh x.sh --now'",
+        '/bin/bash -c "printf ok; sh \\"x.sh\\""',
+        "tool --script=x.sh",
+        "tool <x.sh",
+        "(x.sh)",
+        "$(x.sh)",
+    ],
+)
+def test_a_swapped_script_is_seen(tmp_path: Path, command: str) -> None:
+    (tmp_path / "x.sh").write_text("printf one")
+    shown = subject_of(asked(command, tmp_path))
+    (tmp_path / "x.sh").write_text("printf two")
+    now = subject_of(asked(command, tmp_path))
+    assert [Path(path).name for path in now.changed_since(shown)] == ["x.sh"]
+    assert now.sha256 != shown.sha256
+
+
+def test_a_name_with_blanks_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "my script").write_text("printf one")
+    request = asked("sh 'my script'", tmp_path)
+    shown = subject_of(request)
+    (tmp_path / "my script").write_text("printf two")
+    assert subject_of(request).changed_since(shown) == ("my script",)
+
+
+def test_a_file_that_comes_or_goes_is_seen(tmp_path: Path) -> None:
+    request = asked("sh x.sh", tmp_path)
+    shown = subject_of(request)
+    (tmp_path / "x.sh").write_text("printf one")
+    there = subject_of(request)
+    assert there.changed_since(shown) == ("x.sh",)
+    assert shown.changed_since(there) == ("x.sh",)
+
+
+def test_a_link_is_followed_to_what_would_run(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(f"printf {name}")
+    (tmp_path / "x.sh").symlink_to("one")
+    request = asked("sh x.sh", tmp_path)
+    shown = subject_of(request)
+    (tmp_path / "x.sh").unlink()
+    (tmp_path / "x.sh").symlink_to("two")
+    assert subject_of(request).changed_since(shown) == ("x.sh",)
+
+
+def test_other_files_are_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "x.sh").write_text("printf one")
+    request = asked("sh x.sh", tmp_path)
+    shown = subject_of(request)
+    (tmp_path / "other").write_text("new")
+    assert subject_of(request).changed_since(shown) == ()
+
+
+def test_a_change_of_a_large_file_is_told_by_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "MAX_READ_BYTES", 4)
+    (tmp_path / "big").write_text("12345678")
+    request = asked("sh big", tmp_path)
+    shown = subject_of(request)
+    (tmp_path / "big").write_text("123456789")
+    assert subject_of(request).changed_since(shown) == ("big",)
+
+
+def test_files_after_the_first_many_are_still_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "MAX_READ_FILES", 1)
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    request = asked("sh a b", tmp_path)
+    shown = subject_of(request)
+    (tmp_path / "b").write_text("longer")
+    assert subject_of(request).changed_since(shown) == ("b",)
+
+
+def test_a_file_change_is_about_the_files_as_they_are(tmp_path: Path) -> None:
+    target = tmp_path / "note"
+    target.write_text("one")
+    request = asked("", tmp_path, FileEdit(path=str(target), change="update", diff="+two"))
+    shown = subject_of(request)
+    target.write_text("three")
+    assert subject_of(request).changed_since(shown) == (str(target),)
+
+
+@pytest.mark.parametrize("raw", ["", "[]", "{", '{"command": 7, "cwd": null}', '{"command": "sh \\u0000x"}'])
+def test_odd_requests_have_a_fingerprint_too(tmp_path: Path, raw: str) -> None:
+    from dataclasses import replace
+
+    request = replace(asked("x", tmp_path), raw_json=raw)
+    assert subject_of(request).changed_since(subject_of(request)) == ()
