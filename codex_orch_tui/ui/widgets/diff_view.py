@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from textual import events, work
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.content import Content
 from textual.filter import LineFilter
 from textual.geometry import Size
@@ -115,7 +114,6 @@ class DiffView(LineView):
         self.empty_text = empty_text
         self._rows: DiffRows | None = None
         self._code_cells = 0
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(256)
         self._syntax: dict[_Block, tuple[LineSpans, ...]] = {}
         self._wanted: list[_Block] = []
 
@@ -190,7 +188,7 @@ class DiffView(LineView):
 
     def watch_hunk(self) -> None:
         """Marks the hunk and says its number."""
-        self._forget_strips()
+        self.forget_strips()
         self._tell_state()
 
     def on_show(self) -> None:
@@ -236,27 +234,13 @@ class DiffView(LineView):
         gutter = 0 if self._rows is None else self._rows.gutter_cells
         width = self.view_cells if self.wraps else max(self.view_cells, gutter + self._code_cells)
         self.set_content_size(Size(width, rows))
-        self._forget_strips()
+        self.forget_strips()
 
     # Painting.
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Code is shown as it is: two signs that look the same in ASCII are a difference."""
         return [each for each in super().get_line_filters() if not isinstance(each, AsciiFilter)]
-
-    def notify_style_update(self) -> None:
-        """Colours changed: nothing that was painted holds."""
-        super().notify_style_update()
-        self._strips.clear()
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        """The person selects text: what was painted holds no more."""
-        self._strips.clear()
-        super().selection_updated(selection)
-
-    def _forget_strips(self) -> None:
-        self._strips.clear()
-        self.refresh()
 
     def _tell_state(self) -> None:
         state = f"hunk {self.hunk + 1} of {self.hunk_count}" if self.hunk_count else ""
@@ -273,10 +257,10 @@ class DiffView(LineView):
         number = scroll_y + y
         if number >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        strip = self._strips.get((number, scroll_x))
+        strip = self.strips.get((number, scroll_x))
         if strip is None:
             strip = self._strip(number, scroll_x, width)
-            self._strips[(number, scroll_x)] = strip
+            self.strips[(number, scroll_x)] = strip
         return strip
 
     def _strip(self, number: int, scroll_x: int, width: int) -> Strip:
@@ -297,7 +281,7 @@ class DiffView(LineView):
             text, start = row.text[row.start : row.end], row.start
         else:
             text, start = cell_slice(row.text, scroll_x, room)
-        spans = [*self._syntax_spans(row, start), *self._selected(number, self._rows.gutter_cells + start, text)]
+        spans = [*self._syntax_spans(row, start), *self.selected(number, self._rows.gutter_cells + start, len(text))]
         code = Strip(overlaid(text, base, spans)).apply_offsets(self._rows.gutter_cells + start, number)
         return Strip.join([Strip(gutter).apply_offsets(0, number), code]).adjust_cell_length(width, base)
 
@@ -314,17 +298,9 @@ class DiffView(LineView):
         text, _ = cell_slice(row.text[row.start : row.end], 0, max(0, self.view_cells - indent))
         if row.line is None and is_ascii(self.app):
             text = text.replace("−", "-", 1)  # our own sign, in the hunk's head
-        words = overlaid(text, style, self._selected(number, indent, text))
+        words = overlaid(text, style, self.selected(number, indent, len(text)))
         strip = Strip([Segment(" " * indent, style), *words]).apply_offsets(0, number)
         return strip.adjust_cell_length(width, style)
-
-    def _selected(self, number: int, column: int, text: str) -> list[Span]:
-        """The selected part of a row's text, whose first character has the offset `column`."""
-        selection = self.text_selection
-        if selection is None or (span := selection.get_span(number)) is None:
-            return []
-        end = len(text) if span[1] == -1 else span[1] - column
-        return [(span[0] - column, end, self.selection_style)]
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected code without numbers and signs; wrapped lines are joined."""
@@ -378,7 +354,7 @@ class DiffView(LineView):
             self._syntax[block] = spans
             self._wanted.remove(block)
             if any(spans):
-                self._forget_strips()
+                self.forget_strips()
 
 
 def _highlight_block(path: str, lines: Sequence[DiffLine]) -> tuple["LineSpans", ...]:

@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -95,7 +94,6 @@ class EventLog(LineView):
         self.empty_text = empty_text
         self._live = LogStream(LogRing(max_lines=max_lines, max_chars=MAX_CHARS, layout=_FIRST_LAYOUT))
         self._raw: LogStream | None = None
-        self._strips: LRUCache[int, Strip] = LRUCache(256)
         self._search = LogSearch()
         self._older_asked = False
         self._tell_state()
@@ -200,7 +198,7 @@ class EventLog(LineView):
 
     def _restart(self) -> None:
         """Another stream is shown."""
-        self._strips.clear()
+        self.strips.clear()
         self._older_asked = False
         self.set_reactive(EventLog.following, self._stream.is_following)
         self._drop_selection()
@@ -233,7 +231,7 @@ class EventLog(LineView):
 
     def watch_ascii_signs(self) -> None:
         """Repaints with the other signs."""
-        self._forget_strips()
+        self.forget_strips()
 
     def action_follow(self) -> None:
         """Follows or pauses."""
@@ -282,7 +280,7 @@ class EventLog(LineView):
         self._live.ring.relayout(LogLayout(width))
         if self._raw is not None:
             self._raw.ring.relayout(LogLayout(width, is_bare=True))
-        self._strips.clear()
+        self.strips.clear()
         self._drop_selection()
         self._settle(ring.line_at(top) if top is not None else 0)
 
@@ -302,7 +300,7 @@ class EventLog(LineView):
             line = ring.line_of(match)
             if not top <= line < top + self.view_lines:
                 self.scroll_to(y=line - ring.first_line - self.view_lines // 3)
-        self._forget_strips()
+        self.forget_strips()
         self._tell_state()
         return self._search.found
 
@@ -314,24 +312,10 @@ class EventLog(LineView):
     def clear_find(self) -> None:
         """Ends the search; the view stays."""
         self._search.clear()
-        self._forget_strips()
+        self.forget_strips()
         self._tell_state()
 
     # Painting.
-
-    def notify_style_update(self) -> None:
-        """Colours changed: nothing that was painted holds."""
-        super().notify_style_update()
-        self._strips.clear()
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        """The person selects text: what was painted holds no more."""
-        self._strips.clear()
-        super().selection_updated(selection)
-
-    def _forget_strips(self) -> None:
-        self._strips.clear()
-        self.refresh()
 
     def _drop_selection(self) -> None:
         if self.is_mounted and self.text_selection is not None:
@@ -351,12 +335,12 @@ class EventLog(LineView):
         line = ring.first_line + self.scroll_offset.y + y
         if line >= ring.end_line:
             return Strip.blank(width, self.rich_style)
-        strip = self._strips.get(line) if line < ring.tail_line else None
+        strip = self.strips.get((line, 0)) if line < ring.tail_line else None
         if strip is None:
             strip = self._strip(line).adjust_cell_length(width, self.get_component_rich_style("log--plain"))
             strip = strip.apply_offsets(0, line)
             if line < ring.tail_line:
-                self._strips[line] = strip
+                self.strips[(line, 0)] = strip
         return strip
 
     def _strip(self, number: int) -> Strip:
@@ -379,11 +363,7 @@ class EventLog(LineView):
         current = self.get_component_rich_style("log--match-current", partial=True)
         for start, end, is_shown in self._search.spans(index, self._stream.ring.entry(index).text):
             yield start - line.start, end - line.start, current if is_shown else over
-        selection = self.text_selection
-        if selection is not None and (span := selection.get_span(number)) is not None:
-            column = self._stream.ring.layout.text_column
-            end = len(line.text) if span[1] == -1 else span[1] - column
-            yield span[0] - column, end, self.selection_style
+        yield from self.selected(number, self._stream.ring.layout.text_column, len(line.text))
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text: no times, no signs, and wrapped lines joined as they were written."""

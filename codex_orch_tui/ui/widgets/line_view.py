@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.strip import Strip
 
 _SIDE_STEP_CELLS = 8
 
@@ -37,6 +42,12 @@ class LineView(ScrollView, can_focus=True):
 
     _is_placing = False
 
+    def __init__(self, **options: Any) -> None:
+        """Makes an empty view; `options` are Textual's own."""
+        super().__init__(**options)
+        self.strips: LRUCache[tuple[int, int], Strip] = LRUCache(256)
+        """Painted lines that still hold, by line and column of scrolling; for views that keep some."""
+
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """Scrolls at once: an animation would aim at a line that has moved on when it arrives."""
         options["animate"] = False
@@ -50,6 +61,29 @@ class LineView(ScrollView, can_focus=True):
 
     def scrolled(self) -> None:
         """Called when the person has scrolled vertically."""
+
+    def notify_style_update(self) -> None:
+        """Colours changed: nothing that was painted holds."""
+        super().notify_style_update()
+        self.strips.clear()
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """The person selects text: what was painted holds no more."""
+        self.strips.clear()
+        super().selection_updated(selection)
+
+    def forget_strips(self) -> None:
+        """Paints everything anew."""
+        self.strips.clear()
+        self.refresh()
+
+    def selected(self, number: int, column: int, length: int) -> list[Span]:
+        """The selected part of a line's text of `length` characters, the first of which has the offset `column`."""
+        selection = self.text_selection
+        if selection is None or (span := selection.get_span(number)) is None:
+            return []
+        end = length if span[1] == -1 else span[1] - column
+        return [(span[0] - column, end, self.selection_style)]
 
     @property
     def view_lines(self) -> int:
