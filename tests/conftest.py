@@ -7,12 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from codex_orch_tui.codex.binary import CodexUnusableError, find_codex
 
 SCRATCH_ROOT = Path(__file__).parent.parent / ".scratch"
 DROVE = "drove the real codex"
+
+# How long one example takes is the machine's affair; what has to be quick is measured by name.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture

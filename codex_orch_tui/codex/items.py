@@ -1,12 +1,13 @@
 """Codex's items as the domain knows them: kind, a clean title, counts of changed lines."""
 
-import shlex
 from dataclasses import dataclass
 
 from codex_orch_tui.codex.params import FileChange, WireItem
 from codex_orch_tui.domain.ids import ItemId
 from codex_orch_tui.domain.item import FileEdit, Item, ItemKind, ItemStatus
+from codex_orch_tui.domain.secret_stream import beginning
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
+from codex_orch_tui.policy.unfold import shown_script
 
 MAX_TITLE_CHARS = 2_000
 MAX_DIFF_CHARS = 1_000_000
@@ -33,7 +34,6 @@ _STATUSES = {
     "failed": ItemStatus.FAILED,
     "declined": ItemStatus.DECLINED,
 }
-_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,12 @@ class ItemReader:
             exit_code=wire.exit_code,
             duration_ms=wire.duration_ms,
             files=self.files(wire.changes, with_diff=False),
+            cwd="" if wire.cwd.rstrip("/") == self.cwd.rstrip("/") else self.shown_path(wire.cwd),
         )
 
     def title(self, wire: WireItem) -> str:
         """A single clean line that tells what the item is about."""
-        title = clean_line(self._raw_title(wire)[: MAX_TITLE_CHARS + 1])
+        title = clean_line(beginning(self._raw_title(wire), MAX_TITLE_CHARS + 1))
         return title if len(title) <= MAX_TITLE_CHARS else title[:MAX_TITLE_CHARS] + "…"
 
     def files(self, changes: list[FileChange], *, with_diff: bool) -> tuple[FileEdit, ...]:
@@ -71,7 +72,7 @@ class ItemReader:
     def _raw_title(self, wire: WireItem) -> str:
         match wire.type:
             case "commandExecution":
-                return shown_command(wire.command)
+                return shown_script(wire.command)
             case "fileChange":
                 return self._files_title(wire.changes)
             case "userMessage":
@@ -146,18 +147,6 @@ def reasoning_text(wire: WireItem) -> str:
     return text.replace("**", "")
 
 
-def shown_command(command: str) -> str:
-    """The whole command line, without the shell that Codex wraps around it (`/bin/bash -c '…'`)."""
-    shell, _, rest = command.partition(" ")
-    if shell.rpartition("/")[2] not in _SHELLS or not rest.startswith(("-c ", "-lc ")):
-        return command
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return command
-    return words[2] if len(words) == 3 else command
-
-
 def unified(change: FileChange, kind: str) -> str:
     """The change as hunks; Codex sends the bare text of a file that is added or deleted."""
     if kind == "update" or not change.diff:
@@ -183,4 +172,4 @@ def _change_kind(kind: object) -> tuple[str, str]:
 def _cut(diff: str) -> str:
     if len(diff) <= MAX_DIFF_CHARS:
         return diff
-    return f"{diff[:MAX_DIFF_CHARS]}\n… {len(diff) - MAX_DIFF_CHARS:,} more characters are not shown\n"
+    return f"{beginning(diff, MAX_DIFF_CHARS)}\n… {len(diff) - MAX_DIFF_CHARS:,} more characters are not shown\n"

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from codex_orch_tui.codex.decode import notice_text
 from codex_orch_tui.codex.faults import fault_of
-from codex_orch_tui.codex.items import ItemReader, first_line, kind_of, reasoning_text, shown_command, user_text
+from codex_orch_tui.codex.items import ItemReader, first_line, kind_of, reasoning_text, user_text
 from codex_orch_tui.codex.params import (
     ErrorParams,
     ItemParams,
@@ -28,7 +28,9 @@ from codex_orch_tui.codex.wire import Message, Reply, Unreadable, params_json, r
 from codex_orch_tui.codex.wording import ask_text, duration, exit_word, shortened, tool_text
 from codex_orch_tui.domain.item import FileEdit, ItemKind
 from codex_orch_tui.domain.log import LogEntry, LogKind
+from codex_orch_tui.domain.secret_stream import StreamRedactor, beginning
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
+from codex_orch_tui.policy.unfold import shown_script
 
 MAX_OPEN_CHARS = 8_192
 """A streamed line that is longer goes on in a further entry: it must not be held and cleaned whole every frame."""
@@ -77,7 +79,10 @@ _STEP_MARKS = {"completed": "[x]", "inProgress": "[>]"}
 
 @dataclass(slots=True)
 class _Stream:
-    """The streamed text of one open item: `pieces` make up the line that has not ended."""
+    """The streamed text of one open item: `pieces` make up the line that has not ended, without secrets.
+
+    What `redactor` holds back may be the beginning of one. `streamed` is the text as it came.
+    """
 
     id: str
     kind: LogKind
@@ -87,6 +92,10 @@ class _Stream:
     open_chars: int = 0
     streamed: list[str] = field(default_factory=list)
     streamed_chars: int = 0
+    redactor: StreamRedactor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.redactor = StreamRedactor(mid=not self.from_start)
 
     def text(self) -> str:
         return "".join(self.pieces)
@@ -97,6 +106,18 @@ def _parsed(line: bytes) -> Any:
         return from_json(line)
     except ValueError:  # a lone surrogate, which only Python's own parser takes, or no JSON
         return json.loads(line)
+
+
+def delta_of(line: bytes) -> tuple[str, str] | None:
+    """The item and the piece of a streamed line; None for any other line."""
+    if not line.startswith(_DELTA_PREFIXES):
+        return None
+    try:
+        params = _parsed(line)["params"]
+        item, piece = params["itemId"], params["delta"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (item, piece) if type(item) is str and type(piece) is str else None
 
 
 class Narrator:
@@ -129,9 +150,9 @@ class Narrator:
     def partial(self) -> LogEntry | None:
         """The line that is being streamed, clean; None when there is none."""
         stream = self._streams.get(self._last_stream or "")
-        if stream is None or not stream.pieces:
+        if stream is None or not (text := stream.text() + stream.redactor.pending):
             return None
-        return LogEntry(stream.kind, clean_line(stream.text()), stream.time_s, continues=stream.id == self._owner)
+        return LogEntry(stream.kind, clean_line(text), stream.time_s, continues=stream.id == self._owner)
 
     def _delta(self, line: bytes) -> None:
         try:
@@ -151,9 +172,10 @@ class Narrator:
         if stream.streamed_chars < MAX_COMPARED_CHARS:
             stream.streamed.append(piece)
         stream.streamed_chars += len(piece)
+        piece = stream.redactor.feed(piece)
         if "\n" in piece:
             self._end_lines(stream, piece, message.get("emittedAtMs"))
-        else:
+        elif piece:
             stream.pieces.append(piece)
             stream.open_chars += len(piece)
             if stream.open_chars > MAX_OPEN_CHARS:
@@ -183,7 +205,8 @@ class Narrator:
         self._owner = owner
 
     def _unreadable(self, why: str, line: bytes) -> None:
-        self._add(LogKind.WARNING, f"a line that could not be read ({why}): {clean_line(line[:200])}")
+        text = beginning(line[:1_000].decode("utf-8", "replace"), 200)
+        self._add(LogKind.WARNING, f"a line that could not be read ({why}): {clean_line(text)}")
 
     def _message(self, line: bytes) -> None:
         if line.isspace():
@@ -289,7 +312,7 @@ class Narrator:
             self._streams[wire.id] = _Stream(wire.id, stream_kind, self._time_s, from_start=True)
         match kind:
             case ItemKind.COMMAND:
-                self._add(LogKind.COMMAND, clean_text(shown_command(wire.command)), owner=wire.id)
+                self._add(LogKind.COMMAND, clean_text(shown_script(wire.command)), owner=wire.id)
             case ItemKind.MCP_TOOL | ItemKind.WEB_SEARCH | ItemKind.SUB_AGENT:
                 self._add(LogKind.TOOL, self._items.title(wire), owner=wire.id)
             case ItemKind.FILE_CHANGE:
@@ -352,7 +375,9 @@ class Narrator:
             elif stream.streamed_chars == len(streamed) and whole.endswith(streamed):
                 missing_start = whole[: -len(streamed)]
         if missing_start:
-            self._add(stream.kind, clean_text(missing_start.removesuffix("\n")), "came first", owner=stream.id)
+            start = beginning(missing_start + streamed, len(missing_start)).removesuffix("\n")
+            self._add(stream.kind, clean_text(start), "came first", owner=stream.id)
+        rest = stream.redactor.feed(rest) + stream.redactor.end()
         last = (stream.text() + rest).removesuffix("\n").removesuffix("\r")
         if last or remark:
             self._add_streamed(stream, last, remark)

@@ -22,30 +22,42 @@ MAX_NODES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """The values of the top level, the line of each key, and what is wrong with the file."""
+    """The values of the top level, the line of each key, and what is wrong with the file.
+
+    `deep_lines` has the line of everything below, by its keys and positions from the top: `("rules", 0, "id")`.
+    """
 
     values: dict[str, object] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    deep_lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
 
 
 def read_yaml(path: Path) -> YamlFile:
     """Read a file; one that is not there is empty."""
     try:
-        text = _read_text(path)
-        return YamlFile() if text is None else _parse(path, text)
+        data = read_bounded(path)
     except OSError as error:
         return _broken(str(path), f"cannot be read: {error.strerror or error}")
     except ValueError as error:
         return _broken(str(path), str(error))
+    return YamlFile() if data is None else parse_yaml(path, data)
 
 
-def _read_text(path: Path) -> str | None:
-    """The text; None where there is no file.
+def parse_yaml(path: Path, data: bytes) -> YamlFile:
+    """The values of a file whose bytes were read already, and hashed: nothing can change in between."""
+    try:
+        return _parse(path, _decoded(data))
+    except ValueError as error:
+        return _broken(str(path), str(error))
+
+
+def read_bounded(path: Path) -> bytes | None:
+    """The bytes; None where there is no file.
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is no text file, or too long.
+        ValueError: It is no plain file, or too long.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -56,6 +68,15 @@ def _read_text(path: Path) -> str | None:
         return None
     if len(data) > MAX_FILE_BYTES:
         raise ValueError(f"is longer than the {MAX_FILE_BYTES // 1024} KiB that are read")
+    return data
+
+
+def _decoded(data: bytes) -> str:
+    """The text.
+
+    Raises:
+        ValueError: It is not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -129,6 +150,8 @@ def _values(path: Path, loader: "CSafeLoader", node: "Node | None") -> YamlFile:
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         key = str(loader.construct_object(key_node, deep=True))
+        found.deep_lines[(key,)] = line
+        _read_below(path, value_node, (key,), found)  # building a value writes what `<<` brings into its nodes
         try:
             value = loader.construct_object(value_node, deep=True)
         except ValueError as error:
@@ -141,6 +164,24 @@ def _values(path: Path, loader: "CSafeLoader", node: "Node | None") -> YamlFile:
         found.values[key] = value
         found.lines[key] = line
     return found
+
+
+def _read_below(path: Path, node: "Node", keys: tuple[str | int, ...], found: YamlFile) -> None:
+    """Notes the lines of what lies below a node, and keys that are set twice; depth and size are bounded by now."""
+    if not isinstance(node.value, list):
+        return
+    seen: set[str] = set()
+    for index, child in enumerate(node.value):
+        key_node, value_node = child if isinstance(child, tuple) else (None, child)
+        key = index if key_node is None else str(key_node.value)
+        line = (key_node or value_node).start_mark.line + 1
+        if isinstance(key, str) and key in seen:
+            place, name = f"{path}:{line}", ".".join(map(str, (*keys, key)))
+            found.problems.append(Problem(place=place, key=name, message="is set twice"))
+        if isinstance(key, str):
+            seen.add(key)
+        found.deep_lines[(*keys, key)] = line
+        _read_below(path, value_node, (*keys, key), found)
 
 
 def _expanded_size(node: "Node", sizes: dict[int, int]) -> int:
