@@ -5,6 +5,7 @@ from typing import Any
 
 from codex_orch_tui.codex.requests import field_values, permission_parts, text_of
 from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Choice, Decision
+from codex_orch_tui.domain.secrets import holds_mark
 
 _WORDS = {
     Choice.ACCEPT: "accept",
@@ -78,6 +79,8 @@ def _user_input(request: ApprovalRequest, decision: Decision) -> dict[str, Any]:
         known = labels.get(question.id, {})
         if not question.allows_other and any(word not in known for word in words):
             raise ImpossibleAnswerError(f"“{question.header or question.text}” takes only its ready answers")
+        if any(holds_mark(word) and word not in known for word in words):
+            raise ImpossibleAnswerError("a mark stands where a secret was: it is no answer")
         answers[question.id] = {"answers": [known.get(word, word) for word in words]}
     return {"answers": answers}
 
@@ -87,8 +90,13 @@ def _labels(request: ApprovalRequest) -> dict[str, dict[str, str]]:
     labels: dict[str, dict[str, str]] = {}
     for question in _raw(request).get("questions") or []:
         options = question.get("options") or [] if isinstance(question, dict) else []
+        own = [str(option.get("label")) for option in options if isinstance(option, dict)]
+        shown = [text_of(label) for label in own]
         labels[str(question.get("id", ""))] = {
-            text_of(option.get("label")): str(option.get("label")) for option in options if isinstance(option, dict)
+            # Two that look the same, such as two secrets: nobody can tell which one was meant.
+            label: raw
+            for label, raw in zip(shown, own, strict=True)
+            if shown.count(label) == 1 or len(set(own)) == 1
         }
     return labels
 
@@ -131,13 +139,19 @@ def _form(request: ApprovalRequest, decision: Decision) -> dict[str, Any]:
 
 
 def _typed(title: str, spec: dict[str, Any], words: tuple[str, ...]) -> object:
-    values = {text_of(value): value for value in field_values(spec)}
+    shown = [text_of(value) for value in field_values(spec)]
+    values = dict(zip(shown, field_values(spec), strict=True))
     if spec.get("type") == "array" or values:
-        if any(word not in values for word in words):
+        if any(shown.count(word) != 1 for word in words):
             raise ImpossibleAnswerError(f"“{title}” takes one of: {', '.join(values)}")
         chosen = [values[word] for word in words]
         return chosen if spec.get("type") == "array" else chosen[0]
-    return _scalar(title, str(spec.get("type", "string")), words[0])
+    word, default = words[0], spec.get("default")
+    if isinstance(default, str) and word == text_of(default):
+        word = default  # as the server wrote it: what is shown may have a secret taken out
+    elif holds_mark(word):
+        raise ImpossibleAnswerError(f"“{title}” has a mark where a secret was: it is no answer")
+    return _scalar(title, str(spec.get("type", "string")), word)
 
 
 def _scalar(title: str, kind: str, word: str) -> object:

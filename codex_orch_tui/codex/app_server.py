@@ -10,7 +10,7 @@ Three silent ways round the person are shut here, and nowhere else has to think 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Self
 
 from codex_orch_tui import __version__
@@ -22,6 +22,7 @@ from codex_orch_tui.codex.launch import AppServerError, Launch, command_line, sa
 from codex_orch_tui.codex.params import RequestId
 from codex_orch_tui.codex.results import (
     AccountResult,
+    CommandResult,
     InitializeResult,
     Model,
     ModelsResult,
@@ -32,6 +33,7 @@ from codex_orch_tui.codex.results import (
 )
 from codex_orch_tui.codex.transport import (
     METHOD_NOT_FOUND,
+    STDERR_TAIL_BYTES,
     CallTimedOut,
     Listener,
     RpcError,
@@ -43,6 +45,7 @@ from codex_orch_tui.codex.wire import Unreadable
 from codex_orch_tui.domain.ids import ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind
 from codex_orch_tui.domain.plan import ApprovalPolicy, SandboxMode
+from codex_orch_tui.domain.secret_stream import ending
 from codex_orch_tui.domain.signals import (
     Asked,
     RateLimitsChanged,
@@ -56,6 +59,7 @@ from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 
 INITIALIZE_TIMEOUT_S = 20.0
 MAX_PAGES = 20
+MAX_LAST_WORDS_CHARS = 500
 _SPILLED_REQUEST = re.compile(rb'\{"method":\s*"[A-Za-z0-9_/]+",\s*"id":\s*(\d+),')
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
@@ -245,6 +249,23 @@ class AppServer:
         changed = rate_limits(result)
         return next((signal for signal in changed if isinstance(signal, RateLimitsChanged)), None)
 
+    async def run_command(self, argv: Sequence[str], *, timeout_s: float) -> CommandResult:
+        """Runs a program of ours as Codex runs those of a worker: its environment, its sandbox, nothing to write.
+
+        Raises:
+            CallTimedOut, RpcError, WorkerGone, Unreadable: See `fault_of`.
+        """
+        params = {
+            "command": list(argv),
+            "sandboxPolicy": sandbox_policy(SandboxMode.READ_ONLY, self._launch.tmpdir),
+            "timeoutMs": round(timeout_s * 1000),
+        }
+        return await self._transport.call("command/exec", params, CommandResult, timeout_s=timeout_s + 1.0)
+
+    def warn(self, message: str) -> None:
+        """Tells the reader of `signals` something about this worker that Codex did not say; `message` is clean."""
+        self._signals.put_nowait(Warned(message=message, is_logged=False))
+
     def answer(self, request_id: str, result: Mapping[str, Any]) -> bool:
         """Answers a question; see `answers.result_for`.
 
@@ -345,12 +366,17 @@ class AppServer:
 
     def _take_end(self, exit_code: int | None) -> None:
         self._asked.clear()
-        tail = clean_text(_COLOUR.sub(b"", self._transport.stderr_tail)).strip()
+        tail = clean_text(self._stderr_tail()).strip()
         self._signals.put_nowait(StreamEnded(exit_code=exit_code, stderr_tail=tail))
 
     def _last_words(self) -> str:
-        lines = _COLOUR.sub(b"", self._transport.stderr_tail).strip().split(b"\n")
-        return lines[-1][-500:].decode("utf-8", "replace")
+        last = self._stderr_tail().strip().rpartition("\n")[2]
+        return ending(last[-MAX_LAST_WORDS_CHARS:]) if len(last) > MAX_LAST_WORDS_CHARS else last
+
+    def _stderr_tail(self) -> str:
+        tail = self._transport.stderr_tail
+        text = _COLOUR.sub(b"", tail).decode("utf-8", "replace")
+        return ending(text) if len(tail) >= STDERR_TAIL_BYTES else text
 
 
 _STEPS = {

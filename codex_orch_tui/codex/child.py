@@ -122,6 +122,10 @@ class Child:
         if idle:
             self._send()
 
+    def end_input(self) -> None:
+        """Closes stdin; what the pipe did not take is dropped."""
+        self._close(self._stdin)
+
     async def wait(self, timeout_s: float) -> bool:
         """Whether it ended within so many seconds."""
         try:

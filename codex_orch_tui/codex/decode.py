@@ -27,6 +27,7 @@ from codex_orch_tui.codex.requests import METHODS, approval_request
 from codex_orch_tui.codex.wire import Message, Reply, Unreadable, params_json, read_message
 from codex_orch_tui.domain.ids import ItemId, ThreadId, TurnId
 from codex_orch_tui.domain.item import FileEdit, Item, ItemKind, ItemStatus, PlanStep, StepStatus, TurnStatus, Usage
+from codex_orch_tui.domain.secret_stream import beginning
 from codex_orch_tui.domain.signals import (
     Asked,
     Faulted,
@@ -173,7 +174,8 @@ class Decoder:
         if method == "item/started":
             if wire.changes:
                 self._changes[wire.id] = self._items.files(wire.changes, with_diff=True)
-            return (ItemBegan(thread=thread, turn=turn, item=self._items.item(wire, ended=False)),)
+            item = self._items.item(wire, ended=False)
+            return (ItemBegan(thread=thread, turn=turn, item=item, command=wire.command),)
         self._changes.pop(wire.id, None)
         item = self._items.item(wire, ended=True)
         text = _answer(wire.text) if item.kind is ItemKind.AGENT_MESSAGE else ""
@@ -201,7 +203,7 @@ def _answer(text: str) -> str:
     if len(text) <= MAX_ANSWER_CHARS:
         return clean_text(text)
     more = len(text) - MAX_ANSWER_CHARS
-    return f"{clean_text(text[:MAX_ANSWER_CHARS])}\n… {more:,} more characters, which only the raw log has"
+    return f"{clean_text(beginning(text, MAX_ANSWER_CHARS))}\n… {more:,} more characters, which only the raw log has"
 
 
 def notice_text(method: str, params: NoticeParams) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from codex_orch_tui.codex.params import ErrorInfo
 from codex_orch_tui.domain.item import Fault, FaultKind
+from codex_orch_tui.domain.secret_stream import beginning
 from codex_orch_tui.domain.terminal_text import clean_line
 
 MAX_MESSAGE_CHARS = 2_000
@@ -51,7 +52,7 @@ def fault_of(error: ErrorInfo, codex: Path | str) -> Fault:
     message = " ".join(part for part in (_said(error.message), error.additional_details) if part)
     return Fault(
         kind=kind,
-        message=clean_line(message.strip()[:MAX_MESSAGE_CHARS]) or "Codex gave no reason",
+        message=clean_line(beginning(message.strip(), MAX_MESSAGE_CHARS)) or "Codex gave no reason",
         next_step=next_step(kind, codex, reached=status is not None),
     )
 

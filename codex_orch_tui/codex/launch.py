@@ -1,5 +1,6 @@
 """How an app-server is started, and what its turns may touch."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +72,30 @@ def sandbox_policy(mode: SandboxMode, tmpdir: Path) -> dict[str, Any]:
 def command_line(launch: Launch) -> list[str]:
     """Program and arguments. Of two overrides of one key Codex takes the last: ours."""
     argv = [str(launch.codex), "app-server"]
-    for override in (*launch.overrides, *OVERRIDES):
+    for override in (*launch.overrides, *OVERRIDES, _untrusted(launch.cwd)):
         argv += ["-c", override]
     return argv
+
+
+def _untrusted(worktree: Path) -> str:
+    """The override with which nothing in a worktree's `.codex` counts, whatever the person told Codex to trust.
+
+    In a trusted repository Codex loads settings, MCP servers, and rules that let commands out of the sandbox unasked,
+    all from files that a worker may have written.
+    """
+    places = dict.fromkeys((worktree, worktree.resolve(), *_main_worktree(worktree)))
+    entries = (f'{json.dumps(str(place), ensure_ascii=False)}={{trust_level="untrusted"}}' for place in places)
+    return f"projects={{{', '.join(entries)}}}"
+
+
+def _main_worktree(worktree: Path) -> tuple[Path, ...]:
+    """The repository of a linked worktree, where Codex looks for its trust: `.git` names `<main>/.git/worktrees/x`."""
+    try:
+        told = (worktree / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    except (OSError, ValueError):
+        return ()
+    place = Path(told)
+    return (place.parents[2],) if place.parent.name == "worktrees" and len(place.parents) > 2 else ()
 
 
 def start_fault(launch: Launch, error: OSError) -> Fault:

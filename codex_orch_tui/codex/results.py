@@ -8,6 +8,7 @@ from codex_orch_tui.codex.params import RateLimitsParams, Text, Wire, WireTurn
 
 __all__ = [
     "AccountResult",
+    "CommandResult",
     "InitializeResult",
     "Model",
     "ModelsResult",
@@ -27,6 +28,13 @@ class InitializeResult(Wire):
 
     user_agent: Text = ""
     codex_home: Text = ""
+
+
+class CommandResult(Wire):
+    """command/exec."""
+
+    exit_code: int | None = None
+    stdout: Text = ""
 
 
 class _Thread(Wire):

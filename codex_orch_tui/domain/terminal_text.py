@@ -1,5 +1,7 @@
 """The one sanitiser: whatever text reaches the screen went through here once, where it was decoded.
 
+Secrets are taken out first (see secrets), while the text is still as it was written.
+
 A terminal obeys control characters, and bidi or invisible characters make text read as something else than it
 is. None of them is removed silently: each becomes a visible escape.
 
@@ -16,6 +18,8 @@ What counts as unassigned is what Python's own Unicode tables do not know.
 
 import re
 import unicodedata
+
+from codex_orch_tui.domain.secrets import redact
 
 FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """General categories that never reach a terminal. The newline is allowed where text has lines."""
@@ -73,13 +77,14 @@ _TEXT_TABLE = _EscapeTable({0x09: "\t", 0x0A: "\n"})
 
 
 def clean_line(text: str | bytes) -> str:
-    """One line that is safe to show: newlines, tabs and every control become visible escapes.
+    """One line that is safe to show: newlines, tabs and every control become visible escapes, secrets become marks.
 
     Args:
         text: Text, or bytes that are meant to be UTF-8; what is not becomes U+FFFD.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
+    text = redact(text)
     if text.isascii():
         return text if text.isprintable() else text.translate(_LINE_TABLE)
     if not is_clean(text):
@@ -91,10 +96,11 @@ def clean_text(text: str | bytes) -> str:
     """Lines that are safe to show: LF and CR LF end a line, tabs reach to every fourth column, escapes else.
 
     Args:
-        text: Text, or bytes that are meant to be UTF-8; what is not becomes U+FFFD.
+        text: Text, or bytes that are meant to be UTF-8; what is not becomes U+FFFD. Secrets become marks.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
+    text = redact(text)
     if text.isascii():
         if text.isprintable():
             return text

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 
 from codex_orch_tui.domain.review import DiffLine, EntryKind, FileChange, FilePatch, Hunk, LineKind
+from codex_orch_tui.domain.secret_stream import KeyBlock, beginning
+from codex_orch_tui.domain.secrets import mark
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.runner import Git
@@ -86,12 +88,14 @@ def parse_hunks(patch: bytes, limits: PatchLimits) -> tuple[tuple[Hunk, ...], bo
     lines: list[DiffLine] = []
     open_hunk: Hunk | None = None
     old_no = new_no = shown = 0
+    key = KeyBlock()
     for raw in patch.removesuffix(b"\n").split(b"\n"):
         kind = _KINDS.get(raw[:1])
         if open_hunk is None or kind is None:
             if found := _HUNK.match(raw):
                 _close(hunks, open_hunk, lines)
                 open_hunk, lines = _opened(found), []
+                key = KeyBlock(mid=True)
                 old_no, new_no = open_hunk.old_start, open_hunk.new_start
             elif open_hunk is not None and raw.startswith(b"\\"):
                 lines.append(DiffLine(LineKind.NOTE, None, None, clean_line(raw[2:])))
@@ -99,7 +103,7 @@ def parse_hunks(patch: bytes, limits: PatchLimits) -> tuple[tuple[Hunk, ...], bo
         if shown >= limits.max_lines:
             _close(hunks, open_hunk, lines)
             return tuple(hunks), True
-        text = _line_text(raw[1:], limits)
+        text = _line_text(raw[1:], limits, key)
         is_old, is_new = kind is not LineKind.ADDED, kind is not LineKind.REMOVED
         lines.append(DiffLine(kind, old_no if is_old else None, new_no if is_new else None, text))
         old_no += is_old
@@ -135,13 +139,15 @@ def _close(hunks: list[Hunk], hunk: Hunk | None, lines: list[DiffLine]) -> None:
         )
 
 
-def _line_text(raw: bytes, limits: PatchLimits) -> str:
-    """One line, clean, shortened when it is very long."""
+def _line_text(raw: bytes, limits: PatchLimits, key: KeyBlock) -> str:
+    """One line, clean, shortened when it is very long; a mark for a line of a private key."""
+    if key.hides(raw[: limits.max_line_chars].decode("utf-8", "replace")):
+        return mark("private key")
     most = limits.max_line_chars
     if len(raw) <= most:
         return clean_text(raw)
     # Four bytes hold any character; so much is decoded and no more of a line of many megabytes.
-    text = raw[: 4 * most].decode("utf-8", "replace")[:most]
+    text = beginning(raw[: 4 * most].decode("utf-8", "replace"), most)
     return f"{clean_text(text)} … {len(raw):,} bytes in this line"
 
 
@@ -158,9 +164,9 @@ async def _whole_file(git: Git, clean: CleanDir, change: FileChange, limits: Pat
         return FilePatch(change=change, hunks=(), note="the file is empty")
     raw_lines = result.stdout.removesuffix(b"\n").split(b"\n")
     is_cut = result.is_cut or len(raw_lines) > limits.max_lines
-    lines = []
+    lines, key = [], KeyBlock()
     for number, raw in enumerate(raw_lines[: limits.max_lines], start=1):
-        text = _line_text(raw, limits)
+        text = _line_text(raw, limits, key)
         lines.append(DiffLine(kind, None if is_added else number, number if is_added else None, text))
     if not is_cut and not result.stdout.endswith(b"\n"):
         lines.append(DiffLine(LineKind.NOTE, None, None, "No newline at end of file"))

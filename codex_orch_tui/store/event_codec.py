@@ -2,6 +2,8 @@
 
 A record is `{"v":1,"seq":7,"ts":1700000000.123,"type":"TurnStarted","data":{...}}`. The head has a fixed form, so the
 type is known before the data is parsed, and each type's parser is built when the first such event comes by.
+
+A record holds no secret (see domain/secrets): what the person or a worker wrote is kept with marks in their place.
 """
 
 import json
@@ -15,11 +17,19 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from codex_orch_tui.domain.events import Event, Recorded
+from codex_orch_tui.domain.secrets import may_hold_secret, redact_json, redact_values
 
 SCHEMA_VERSION = 1
 
 _HEAD = re.compile(rb'\{"v":(\d{1,9}),"seq":(\d{1,18}),"ts":(-?\d{1,40}(?:\.\d{1,9})?),"type":"(\w+)","data":')
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NAMES = frozenset(
+    (
+        *("ref", "id", "run", "task", "thread", "turn", "item", "approval", "epoch", "request_id", "type", "sha256"),
+        *("path", "branch", "base_branch", "base_commit", "base", "tip", "old", "new", "backup_ref"),
+    )
+)
+"""Texts that name something: a folder or a branch that is called otherwise in the journal would be lost."""
 _TYPES: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Event)}
 
 
@@ -59,7 +69,10 @@ def encode(recorded: Recorded) -> bytes:
     try:
         data = _adapter(name).dump_json(recorded.event, exclude_defaults=True)
     except PydanticSerializationError:
-        data = _dump_replacing_surrogates(recorded.event)
+        data = _dump_plain(recorded.event)
+    else:
+        if may_hold_secret(data.decode()):
+            data = _dump_plain(recorded.event)
     return head.encode() + data + b"}"
 
 
@@ -91,7 +104,12 @@ def _float_fields(name: str) -> tuple[str, ...]:
     return tuple(field.name for field in fields(_TYPES[name]) if field.type is float)
 
 
-def _dump_replacing_surrogates(event: Event) -> bytes:
+def _dump_plain(event: Event) -> bytes:
+    """The slow way: without secrets, and with U+FFFD for lone surrogates."""
     plain = _adapter(type(event).__name__).dump_python(event, mode="json", exclude_defaults=True)
+    request = plain.get("request")
+    if isinstance(request, dict) and "raw_json" in request:
+        request["raw_json"] = redact_json(request["raw_json"])
+    plain = redact_values(plain, names=_NAMES)
     text = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _LONE_SURROGATE.sub("\ufffd", text).encode()
