@@ -12,8 +12,11 @@ from codex_orch_tui.cli.main import PROGRAM
 
 _COMMANDS = {
     "status": "codex_orch_tui.cli.status:status",
+    "history": "codex_orch_tui.cli.history:history",
     "doctor": "codex_orch_tui.cli.doctor:doctor",
     "demo": "codex_orch_tui.cli.demo:demo",
+    "policy": "codex_orch_tui.cli.policy:policy",
+    "trust": "codex_orch_tui.cli.trust:trust",
 }
 """Name of each command -> where it is. It is imported when it is called, or listed by --help."""
 

@@ -13,6 +13,7 @@ from codex_orch_tui.cli.failure import CommandFailedError
 
 if TYPE_CHECKING:
     from codex_orch_tui.config import Config
+    from codex_orch_tui.scripted.demo import Stage
     from codex_orch_tui.scripted.demo_folder import DemoFolder
 
 
@@ -45,7 +46,7 @@ def demo(place: Place, headless: bool, simulated: bool, folder: Path | None) -> 
         if not simulated:
             find_codex(config.codex_path, os.environ)  # before anything is made; a stand-in comes only when asked for
         with _folder(folder, tell) as scratch:
-            run = _played(scratch, config, simulated, tell) if headless else _shown(scratch, config, simulated)
+            run = _played(scratch, config, simulated, tell) if headless else _shown(scratch, config, simulated, tell)
             return asyncio.run(run)
 
 
@@ -116,7 +117,7 @@ def _folder(chosen: Path | None, tell: _Teller) -> Iterator["DemoFolder"]:
             tell(f"Remove that folder when you like; {by_itself} it by itself.")
 
 
-async def _shown(folder: "DemoFolder", config: "Config", simulated: bool) -> int:
+async def _shown(folder: "DemoFolder", config: "Config", simulated: bool, tell: _Teller) -> int:
     import asyncio
     import contextlib
 
@@ -131,7 +132,20 @@ async def _shown(folder: "DemoFolder", config: "Config", simulated: bool) -> int
         beginning.cancel()  # without effect, unless the person left at once
         with contextlib.suppress(asyncio.CancelledError):
             await beginning
+        _tell_commands(stage, tell)
         return code
+
+
+def _tell_commands(stage: "Stage", tell: _Teller) -> None:
+    from codex_orch_tui.scripted.demo_commands import demo_commands, explained
+
+    ran = demo_commands(stage.orchestrator.state)
+    if ran:
+        tell("")
+        tell("What ran, and who allowed it:")
+    for entry in ran:
+        for line in explained(entry).split("\n"):
+            tell(f"  {line}")
 
 
 async def _played(folder: "DemoFolder", config: "Config", simulated: bool, tell: _Teller) -> int:

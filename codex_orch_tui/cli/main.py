@@ -9,6 +9,7 @@ from typing import NoReturn, TextIO
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.domain.secrets import remember
 
 PROGRAM = "codex-orch-tui"
 
@@ -27,6 +28,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
+    remember(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a locale without our signs must not end the program

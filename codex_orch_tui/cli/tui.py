@@ -42,14 +42,14 @@ def open_screen(repo: Path | None = None, config_file: Path | None = None) -> in
         loaded = load_settings(folder, config_file)
     except ConfigError as error:
         raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
-    return asyncio.run(_session(folder, loaded.config))
+    return asyncio.run(_session(folder, loaded.config, config_file.absolute() if config_file is not None else None))
 
 
-async def _session(folder: Path, config: Config) -> int:
+async def _session(folder: Path, config: Config, config_file: Path | None) -> int:
     from codex_orch_tui.store.errors import StoreError
     from codex_orch_tui.ui.run import run_app
 
-    orchestrator = await _open(folder, config)
+    orchestrator = await _open(folder, config, config_file)
     try:
         return await run_app(orchestrator)
     except ExceptionGroup as group:
@@ -64,12 +64,12 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
-async def _open(folder: Path, config: Config) -> "Orchestrator":
+async def _open(folder: Path, config: Config, config_file: Path | None) -> "Orchestrator":
     from codex_orch_tui.services.errors import OpenError
     from codex_orch_tui.services.orchestrator import Orchestrator
 
     try:
-        return await Orchestrator.open(folder, config, _LateConnector(config))
+        return await Orchestrator.open(folder, config, _LateConnector(config), settings_file=config_file)
     except OpenError as error:
         raise CommandFailedError(str(error), error.exit_code) from error
 

@@ -1,14 +1,14 @@
 """Where settings come from. Later ones win: the repository's file, the user's file, environment, command line."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from codex_orch_tui.config.problems import ConfigError, Problem, unknown
-from codex_orch_tui.config.settings import LIST_FIELDS, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT, Config
+from codex_orch_tui.config.settings import LIST_FIELDS, NEED_TRUST, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT, Config
 from codex_orch_tui.config.yaml_file import read_yaml
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import is_shared_temporary
@@ -23,11 +23,16 @@ _MAX_SHOWN_CHARS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedConfig:
-    """The settings, where each that is not a default was set, and what is odd but harmless."""
+    """The settings, where each that is not a default was set, and what is odd but harmless.
+
+    Commands of the repository's file are not in `config`: services/trust.py reads them when they are to be run, and
+    asks the person first. `held` says where they stand, unless a later place sets another one.
+    """
 
     config: Config
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -66,15 +71,19 @@ def load_config(
     ]
     merged: dict[str, object] = {}
     origins: dict[str, str] = {}
+    held: dict[str, str] = {}
     for source in sources:
         problems += _mistakes(source, environ)
+        if source is sources[0]:
+            held = _take_out(source, NEED_TRUST)
         merged |= source.values
         origins |= source.places
     if problems:
         raise ConfigError(problems)
     # Building the validator takes about 15 ms, which a start with nothing set does not pay.
     config = Config.model_validate(merged) if merged else Config.model_construct()
-    return LoadedConfig(config=config, origins=origins, warnings=tuple(warnings))
+    held = {key: place for key, place in held.items() if key not in origins}
+    return LoadedConfig(config=config, origins=origins, warnings=tuple(warnings), held=held)
 
 
 def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) -> _Source:
@@ -96,6 +105,14 @@ def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) 
             source.values[key] = value
             source.places[key] = place
     return source
+
+
+def _take_out(source: _Source, keys: Iterable[str]) -> dict[str, str]:
+    """Remove these settings; returns where they stood."""
+    taken = {key: source.places.pop(key) for key in keys if key in source.places}
+    for key in taken:
+        del source.values[key]
+    return taken
 
 
 def _from_environment(environ: Mapping[str, str], warnings: list[str]) -> _Source:

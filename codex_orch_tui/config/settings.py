@@ -84,6 +84,9 @@ class Config(BaseModel):
     setup_time_limit_s: _Seconds = 600.0
     """After so many seconds the setup command is ended and the task fails."""
 
+    notify_command: _Text | None = None
+    """A line for /bin/sh, run when a task asks, is done or failed, with JSON on its standard input. No sandbox."""
+
     pass_environment: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
     """Names of further environment variables that workers get; a worker's commands may be able to read them."""
 
@@ -120,12 +123,24 @@ class Config(BaseModel):
     ascii_glyphs: bool = False
     """Signs for terminals and fonts without the others."""
 
+    bell: bool = True
+    """Whether the terminal's bell sounds when a task asks, is done or has failed."""
+
+    desktop_notifications: bool = True
+    """Whether the terminal is asked (OSC 9) to tell the same on the desktop; not while it has the focus."""
+
+    terminal_title: bool = True
+    """Whether the terminal's title tells the repository and how many questions are open."""
+
 
 LIST_FIELDS = frozenset({"pass_environment"})
 """What is a list in a file is separated by commas or blanks in a variable."""
 
 NOT_IN_PROJECT = frozenset({"codex_path", "editor", "shell", "pass_environment", "approval_guard_ms"})
 """A repository's file comes with a clone: it names no program of the user's and weakens no guard."""
+
+NEED_TRUST = ("setup_command", "notify_command")
+"""What a repository's file may set, but what counts only after the person accepted that file's content."""
 
 NOT_AS_PROJECT_DEFAULT = {
     "sandbox": SandboxMode.DANGER_FULL_ACCESS.value,

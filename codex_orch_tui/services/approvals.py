@@ -5,11 +5,12 @@ worker is gone. Nothing else answers.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import ACCEPTING, Approval, ApprovalRequest, Decision, Outcome
+from codex_orch_tui.domain.approval import ACCEPTING, Approval, ApprovalRequest, Choice, Decision, Outcome
 from codex_orch_tui.domain.ids import ApprovalId, EpochId, TaskRef
+from codex_orch_tui.domain.secrets import redact, redact_json
 from codex_orch_tui.services.errors import AnswerRefusedError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.judgement import Judge
@@ -56,7 +57,7 @@ class Approvals:
             ev.ApprovalRequested(
                 ref=ref,
                 approval=approval_id,
-                request=request,
+                request=replace(request, raw_json=redact_json(request.raw_json)),
                 assessment=judged.assessment,
                 rule=judged.rule if by_rule else None,
                 choice=by_rule,
@@ -72,7 +73,8 @@ class Approvals:
             asyncio.CancelledError: the question was closed without one.
         """
         by_rule = self._hub.state.approvals[approval_id]
-        if by_rule.choice is not None and await self._is_kept(by_rule):
+        # A person may have been quicker than this call: their answers are in the Future, and not in the state.
+        if by_rule.rule is not None and by_rule.choice is not None and await self._is_kept(by_rule):
             return Decision(choice=by_rule.choice, message=by_rule.message)
         return await self._open[approval_id].decision
 
@@ -183,12 +185,23 @@ def _check(request: ApprovalRequest, decision: Decision) -> None:
 
 def _decided(approval: Approval, decision: Decision) -> ev.ApprovalDecided:
     secret = {question.id for question in approval.request.questions if question.is_secret}
-    kept = {name: ("(secret)",) if name in secret else values for name, values in (decision.answers or {}).items()}
+    kept = {
+        name: ("(secret)",) if name in secret else tuple(map(redact, values))
+        for name, values in (decision.answers or {}).items()
+    }
     return ev.ApprovalDecided(
         ref=approval.ref,
         approval=approval.id,
         choice=decision.choice,
         for_session=decision.for_session,
-        message=decision.message,
+        message=redact(decision.message),
         answers=kept,
+        granted=_granted(approval.request, decision),
     )
+
+
+def _granted(request: ApprovalRequest, decision: Decision) -> tuple[int, ...]:
+    """The positions of what is granted: all of it, unless the person chose."""
+    if decision.choice is not Choice.GRANT:
+        return ()
+    return tuple(range(len(request.permissions))) if decision.granted is None else decision.granted

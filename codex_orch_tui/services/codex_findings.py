@@ -20,6 +20,7 @@ from codex_orch_tui.codex.wire import Unreadable
 from codex_orch_tui.domain.item import Fault
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import is_shared_temporary
+from codex_orch_tui.services.environment_probe import environment_finding, probe
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 
 START_TIMEOUT_S = 15.0
@@ -97,6 +98,7 @@ async def _started(codex: CheckedCodex, folder: Path, environ: Mapping[str, str]
             yield _fault("login", "login", fault)
         else:
             yield _finding("login", "login", Verdict.OK, "logged in, or the model provider needs no login")
+        yield environment_finding(await probe(server))
     finally:
         await server.stop(close_s=2.0, term_s=1.0)
 
@@ -167,7 +169,7 @@ def _home_findings(home: Path, environ: Mapping[str, str], repository: Path | No
     yield _hooks(home, config)
     yield _reviewer(config)
     if repository is not None:
-        yield _trust(config, config_file, repository)
+        yield _trust(config, repository)
 
 
 def _rules(home: Path) -> Finding:
@@ -206,7 +208,7 @@ def _reviewer(config: Mapping[str, Any]) -> Finding:
     return _finding("reviewer", "who answers", Verdict.OK, told)
 
 
-def _trust(config: Mapping[str, Any], config_file: Path, repository: Path) -> Finding:
+def _trust(config: Mapping[str, Any], repository: Path) -> Finding:
     projects = config.get("projects")
     entries = projects if isinstance(projects, dict) else {}
     trusted = [
@@ -217,9 +219,8 @@ def _trust(config: Mapping[str, Any], config_file: Path, repository: Path) -> Fi
     if not trusted:
         told = "Codex does not trust this repository, so it loads no .codex/config.toml from it"
         return _finding("trust", "trust", Verdict.OK, told)
-    told = f"Codex trusts {trusted[0]}: it loads a .codex/config.toml there, also one that a worker has written"
-    step = f"remove [projects.{trusted[0]!r}] from {config_file}, or keep an eye on .codex/ in reviews"
-    return _finding("trust", "trust", Verdict.WARN, told, step)
+    told = f"Codex trusts {trusted[0]}; for workers of this program that is overruled: no .codex/ of a worktree counts"
+    return _finding("trust", "trust", Verdict.OK, told)
 
 
 def _read(path: Path) -> str:

@@ -23,8 +23,11 @@ from codex_orch_tui.codex.transport import Sinks, TransportError
 from codex_orch_tui.codex.wire import Unreadable
 from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import ThreadId, TurnId
-from codex_orch_tui.domain.item import Fault, FaultKind
+from codex_orch_tui.domain.item import Fault, FaultKind, OwnRule
+from codex_orch_tui.domain.secret_stream import ByteRedactor
 from codex_orch_tui.domain.signals import Signal
+from codex_orch_tui.services.codex_rules import CodexRules
+from codex_orch_tui.services.environment_probe import probe
 from codex_orch_tui.services.ports import ConnectionFailedError, Launch
 from codex_orch_tui.store.errors import RawLogError
 from codex_orch_tui.store.raw_log import RawLog
@@ -57,6 +60,7 @@ class CodexConnector:
     _checked: CheckedCodex | None = None
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _has_started: bool = False
+    _has_probed: bool = False
 
     async def connect(self, launch: Launch) -> "CodexConnection":
         """See `ports.Connector`."""
@@ -70,7 +74,7 @@ class CodexConnector:
             ) from error
         events, stderr = logs
         sinks = Sinks(
-            events=_growing(events, launch.on_growth), stderr=_sink(stderr), long_lines=launch.events_path.parent
+            events=_growing(events, launch.on_growth), stderr=_redacting(stderr), long_lines=launch.events_path.parent
         )
         start = ServerLaunch(
             codex=checked.path,
@@ -89,15 +93,25 @@ class CodexConnector:
                 message = f"{error.fault.message} · Codex {checked.version}"
                 raise ConnectionFailedError(replace(error.fault, message=message)) from error
             raise
-        connection = CodexConnection(server, launch, checked.version, logs)
+        rules = CodexRules(checked.path, start.env)
+        connection = CodexConnection(server, launch, checked.version, logs, rules)
         try:
             fault = await connection.login_fault()
             if fault is not None:
                 raise ConnectionFailedError(fault)
+            await self._probe(server)
         except BaseException:
             await connection.stop()
             raise
         return connection
+
+    async def _probe(self, server: AppServer) -> None:
+        """The first worker tells what all of them see: they are started alike."""
+        if self._has_probed:
+            return
+        self._has_probed = True
+        if warning := (await probe(server)).warning:
+            server.warn(warning)
 
     async def _check(self) -> CheckedCodex:
         """Which codex, and whether it is one that we can talk to; asked until it is."""
@@ -122,11 +136,14 @@ class CodexConnector:
 class CodexConnection:
     """One app-server as a `ports.Connection`."""
 
-    def __init__(self, server: AppServer, launch: Launch, version: str, logs: tuple[RawLog, ...]) -> None:
+    def __init__(
+        self, server: AppServer, launch: Launch, version: str, logs: tuple[RawLog, ...], rules: CodexRules
+    ) -> None:
         self._server = server
         self._settings = launch.settings
         self._version = version
         self._logs = logs
+        self._rules = rules
 
     @property
     def pid(self) -> int:
@@ -187,6 +204,10 @@ class CodexConnection:
             gone = Fault(kind=FaultKind.OTHER, message="the question was gone before the answer was sent")
             raise ConnectionFailedError(gone)
 
+    async def own_rule(self, command: str) -> OwnRule:
+        """See `ports.Connection`."""
+        return await self._rules.rule_of(command)
+
     def signals(self) -> AsyncIterator[Signal]:
         """See `ports.Connection`."""
         return self._server.signals()
@@ -216,6 +237,17 @@ def _sink(log: RawLog) -> Callable[[bytes], None]:
             raise OSError(str(error)) from error
 
     return append
+
+
+def _redacting(log: RawLog) -> Callable[[bytes], None]:
+    """Tracing is read and passed on when something is wrong. What ends in mid-line without a line end is not kept."""
+    append, redactor = _sink(log), ByteRedactor()
+
+    def redact(block: bytes) -> None:
+        if ready := redactor.feed(block):
+            append(ready)
+
+    return redact
 
 
 def _growing(log: RawLog, on_growth: Callable[[], None]) -> Callable[[bytes], None]:

@@ -15,8 +15,10 @@ from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.runner import MIN_GIT_VERSION, Git
 from codex_orch_tui.paths import PathsError, home_folder, is_shared_temporary
 from codex_orch_tui.services.codex_findings import codex_findings
+from codex_orch_tui.services.environment_probe import secrets_finding
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 from codex_orch_tui.services.opening import replay
+from codex_orch_tui.services.rule_findings import rule_findings
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.event_codec import NewerSchemaError
 from codex_orch_tui.store.journal_file import read_journal
@@ -38,6 +40,7 @@ async def examine(
     """
     for finding in _program(settings, environ):
         yield finding
+    yield secrets_finding(environ)
     git = await _git()
     yield git
     repository = None
@@ -110,7 +113,7 @@ async def _repository(
         yield await _branches(repository, settings)
     base = settings.config.worktree_base if isinstance(settings, LoadedConfig) else None
     layout = Layout(top, repository.git_dir, worktree_base=base)
-    for finding in (*_folders(layout), *_state(layout), _lock(layout)):
+    for finding in (*_folders(layout), *_state(layout), _lock(layout), *rule_findings(layout, environ)):
         yield finding
 
 

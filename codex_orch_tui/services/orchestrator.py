@@ -6,9 +6,10 @@ the person; whatever happens later is told by events.
 """
 
 import asyncio
+import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -23,16 +24,21 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Decision
 from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind
+from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.plan import Plan
+from codex_orch_tui.domain.secrets import MARK, remember
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ENDED, Task, TaskState
+from codex_orch_tui.services.announce import Announcer, News
 from codex_orch_tui.services.approvals import Approvals
+from codex_orch_tui.services.audit import Audit
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.opening import Opened, open_repository
 from codex_orch_tui.services.policy import Policy
 from codex_orch_tui.services.ports import Connector
 from codex_orch_tui.services.recovery import recover
+from codex_orch_tui.services.rule_commands import RuleCommands
 from codex_orch_tui.services.supervisor import Supervisor
 from codex_orch_tui.store.errors import JournalError
 
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
     from codex_orch_tui.domain.merge import Merged, MergePreview, Updated
     from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
     from codex_orch_tui.services.landing import Landing
+    from codex_orch_tui.services.notify_command import NotifyCommand
     from codex_orch_tui.services.task_log import TaskLog
     from codex_orch_tui.services.workspace import Workspace
 
@@ -55,15 +62,33 @@ class BaseInfo:
     """Paths with edits that a task will not see, because it starts from a commit."""
 
 
-class Orchestrator:
+class Orchestrator(RuleCommands):
     """One open repository with its tasks and workers. Made by `open`; all calls on the event loop's thread."""
 
-    def __init__(self, opened: Opened, config: Config, connector: Connector) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        config: Config,
+        connector: Connector,
+        *,
+        settings_file: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         self._opened = opened
         self._config = config
         self._hub = Hub(opened.journal, opened.state)
-        self._policy = Policy()
+        self._audit = Audit(self._hub, opened.layout)
+        self._policy = Policy(
+            opened.repository,
+            opened.layout,
+            lambda: self.state,
+            lambda ref, text: self._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.WARNING, text=text)),
+            settings_file=settings_file,
+            environ=environ,
+        )
+        self._environ = environ
         self._approvals = Approvals(self._hub, self._policy)
+        self._announcer = Announcer(self._hub)
         self._growth_watchers: list[Callable[[TaskRef], None]] = []
         self._supervisor = Supervisor(
             hub=self._hub,
@@ -78,15 +103,31 @@ class Orchestrator:
         """One command at a time for each task: none meets a worktree that another is changing."""
 
     @classmethod
-    async def open(cls, folder: Path, config: Config, connector: Connector) -> "Orchestrator":
+    async def open(
+        cls,
+        folder: Path,
+        config: Config,
+        connector: Connector,
+        *,
+        settings_file: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> "Orchestrator":
         """Take the repository that `folder` lies in.
+
+        Args:
+            folder: any folder in it.
+            config: the settings in force.
+            connector: starts the workers.
+            settings_file: read instead of the repository's own settings for the commands that need trust.
+            environ: our own environment: the person's own rules, what they trust, and the PATH that workers get.
 
         Raises:
             OpenError: not a repository, no commit yet, held by another program, state that cannot be read.
         """
+        remember(os.environ)
         opened = await open_repository(folder, config)
         try:
-            orchestrator = cls(opened, config, connector)
+            orchestrator = cls(opened, config, connector, settings_file=settings_file, environ=environ)
             await recover(orchestrator._hub)
             for task in tuple(orchestrator.state.tasks.values()):
                 if task.merging:
@@ -99,13 +140,18 @@ class Orchestrator:
 
     async def run(self) -> None:
         """Supervise until `close`, then stop every worker and let go of the repository."""
+        unwatch = self.watch_news(self._notify)
         try:
             await self._supervisor.run(self._closing)
             for lock in tuple(self._commands.values()):
                 async with lock:  # A command that has begun to move something tells its end before the journal closes.
                     pass
         finally:
+            unwatch()
+            if "_notify_command" in self.__dict__:  # made with the first news
+                await self._notify_command.close()
             self._hub.apply(ev.SessionClosed(pid=self._opened.pid))
+            await self._audit.close()
             await self._opened.release()
 
     def close(self) -> None:
@@ -130,6 +176,12 @@ class Orchestrator:
         return self._opened.repository.top
 
     @property
+    def codex_home(self) -> Path | None:
+        """Codex's own folder, as the workers' Codex finds it; None when the environment does not tell it."""
+        told, home = self._environ.get("CODEX_HOME"), self._environ.get("HOME")
+        return Path(told) if told else Path(home) / ".codex" if home else None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the person should know of the opening: a torn journal that was mended, a quarantined file."""
         return self._opened.notes
@@ -141,6 +193,10 @@ class Orchestrator:
     def watch_events(self, watcher: Callable[[ev.Recorded], None]) -> Callable[[], None]:
         """Call `watcher` with each event; returns the function that ends it."""
         return self._hub.watch(watcher)
+
+    def watch_news(self, watcher: Callable[[News], None]) -> Callable[[], None]:
+        """Call `watcher` when a task asks, is done or has failed; returns the function that ends it."""
+        return self._announcer.watch(watcher)
 
     def watch_logs(self, watcher: Callable[[TaskRef], None]) -> Callable[[], None]:
         """Call `watcher` when a task's raw log has grown; returns the function that ends it."""
@@ -326,7 +382,15 @@ class Orchestrator:
     def _workspace(self) -> "Workspace":
         from codex_orch_tui.services.workspace import Workspace  # noqa: PLC0415 - not for the first paint
 
-        return Workspace(self._hub, self._opened.repository, self._opened.layout, self._config, on_growth=self._grew)
+        asyncio.get_running_loop().run_in_executor(None, self._policy.warm)  # A worker will ask soon.
+        return Workspace(
+            self._hub,
+            self._opened.repository,
+            self._opened.layout,
+            self._config,
+            trust=self._policy.trusted,
+            on_growth=self._grew,
+        )
 
     @cached_property
     def _landing(self) -> "Landing":
@@ -334,12 +398,23 @@ class Orchestrator:
 
         return Landing(self._hub, self._opened.repository, self._workspace)
 
+    @cached_property
+    def _notify_command(self) -> "NotifyCommand":
+        from codex_orch_tui.services.notify_command import notify_command_of  # noqa: PLC0415 - not for the first paint
+
+        return notify_command_of(self._hub, self._config, self._policy.trusted, root=self.root)
+
+    def _notify(self, news: News) -> None:
+        self._notify_command.take(news)
+
     def _task(self, ref: TaskRef) -> Task:
         return self._hub.state.tasks[ref]
 
     async def _message(self, ref: TaskRef, text: str) -> str:
         if not sel.can_message(self._task(ref)):
             raise NotPossibleError(f"{self._task(ref).spec.title} cannot take a message now")
+        if found := MARK.search(text):
+            raise NotPossibleError(f"not sent: {found.group()} stands where a secret was, which is not kept")
         return await self._supervisor.message(ref, text)
 
     async def _task_at_rest(self, ref: TaskRef) -> Task:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import TaskRef, ThreadId, TurnId
-from codex_orch_tui.domain.item import Fault
+from codex_orch_tui.domain.item import Fault, OwnRule
 from codex_orch_tui.domain.plan import ApprovalPolicy, SandboxMode
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class Connection(Protocol):
 
     async def answer(self, request: ApprovalRequest, decision: Decision) -> None:
         """Send a decision."""
+
+    async def own_rule(self, command: str) -> OwnRule:
+        """What the worker's own rules say of a command line, as it was sent. It raises nothing."""
 
     def signals(self) -> "AsyncIterator[Signal]":
         """What the worker reports, in order; ends after StreamEnded."""

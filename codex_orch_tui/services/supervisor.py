@@ -14,6 +14,7 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.secrets import holds_mark
 from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, ACTIVE, IN_TURN, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.crew import Crew
@@ -30,6 +31,12 @@ Work = Callable[[], Awaitable[None]]
 
 CONTINUE_PROMPT = (
     "Your last turn was cut off before its end. Look at what is already done in the worktree, then finish the task."
+)
+
+_INCOMPLETE_PROMPT = Fault(
+    kind=FaultKind.OTHER,
+    message="the task had a secret in it, which is not kept on disk: its text is no longer whole",
+    next_step="s sends it again, the whole of it; D discards the task",
 )
 
 
@@ -298,12 +305,19 @@ class Supervisor:
             await self._failed(ref, job, Fault(kind=FaultKind.OTHER, message=message))
 
     async def _first_turn(self, ref: TaskRef, text: str = "", *, make_folder: bool = False) -> None:
-        """The task's own prompt; `text` is what the person adds to it."""
+        """The task's own prompt; `text` is what the person adds to it.
+
+        A prompt with a secret in it is not whole after a restart: then `text` has to tell the whole task.
+        """
+        prompt = self._task(ref).spec.prompt
+        if holds_mark(prompt):
+            if not text:
+                raise WorkspaceError(_INCOMPLETE_PROMPT)
+            prompt, text = text, ""
         self.hub.apply(ev.TaskStarted(ref=ref))
         if make_folder:
             await self._make_folder(ref)
         await self.workspace().prepare(self._task(ref))
-        prompt = self._task(ref).spec.prompt
         await self._turn(ref, f"{prompt}\n\n{text}" if text else prompt)
 
     async def _next_turn(self, ref: TaskRef, text: str, *, make_folder: bool = False) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from codex_orch_tui.codex.narrate import Narrator
+from codex_orch_tui.codex.raw_view import shown_lines
 from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.task import Note
 from codex_orch_tui.store.raw_log import RawLine, RawLogReader
@@ -87,9 +88,9 @@ class TaskLog:
         return _merged(entries, notes[self._first_note :])
 
     def raw_tail(self) -> list[str]:
-        """The last raw lines, as they came (not cleaned)."""
+        """The last raw lines as they came, but for secrets (not cleaned)."""
         lines, _ = self._reader.read_before(self._reader.size_bytes, PAGE_BYTES)
-        return [line.data.decode("utf-8", "replace") for line in lines]
+        return shown_lines((line.data, line.is_cut) for line in lines)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -7,6 +7,7 @@ supervisor calls it and learns from `run_turn` how a turn ended.
 import asyncio
 import contextlib
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import uuid4
@@ -53,7 +54,8 @@ class Worker:
         self._prompt = ""
         self._turn_end: asyncio.Future[TurnResult] | None = None
         self._open: dict[str, ApprovalId] = {}
-        self._answering: set[asyncio.Task[None]] = set()
+        self._pending: set[asyncio.Task[None]] = set()
+        self._looking_up = asyncio.Lock()
         self._stopping = False
         self._ended = asyncio.Event()
         self.last_signal_s = time.monotonic()
@@ -164,7 +166,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the boundary between one worker and the others
             said = f"internal error: {type(error).__name__}: {clean_line(str(error))[:500]}"
             self._stream_ended(sg.StreamEnded(exit_code=None, stderr_tail=said))
-        await self._finish_answering()
+        await self._finish_pending()
 
     # -- signals ------------------------------------------------------------------------------------------------
 
@@ -175,6 +177,8 @@ class Worker:
                     self._begin(signal.turn)
             case sg.ItemBegan():
                 self._tell(ev.ItemStarted(ref=self.ref, turn=signal.turn, item=signal.item))
+                if signal.command:
+                    self._start(self._look_up_rule(signal), f"rule {signal.item.id}")
             case sg.ItemEnded():
                 self._tell(ev.ItemCompleted(ref=self.ref, turn=signal.turn, item=signal.item, answer=signal.text))
             case sg.PlanChanged():
@@ -208,6 +212,10 @@ class Worker:
     def _is_ours(self, thread: ThreadId) -> bool:
         """Sub-agents report turns of threads of their own over the same connection."""
         return self._thread is None or thread == self._thread
+
+    def _has_ended(self, turn: TurnId) -> bool:
+        turns = self._hub.state.tasks[self.ref].turns
+        return any(known.id == turn and known.status is not TurnStatus.IN_PROGRESS for known in turns)
 
     def _begin(self, turn: TurnId) -> None:
         """The response and the notification tell the same turn, in either order; items may come in between."""
@@ -248,10 +256,11 @@ class Worker:
 
     def _asked(self, request: ApprovalRequest) -> None:
         approval = self._approvals.ask(self.ref, self.epoch, request)
+        if self._has_ended(request.turn):
+            self._approvals.close(approval, Outcome.EXPIRED, "its turn had ended when it was asked")
+            return
         self._open[request.request_id] = approval
-        answering = asyncio.create_task(self._answer(approval, request), name=f"answer {approval}")
-        self._answering.add(answering)
-        answering.add_done_callback(self._answering.discard)
+        self._start(self._answer(approval, request), f"answer {approval}")
 
     async def _answer(self, approval: ApprovalId, request: ApprovalRequest) -> None:
         try:
@@ -264,10 +273,22 @@ class Worker:
             self._close_lost(approval)
             self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.ERROR, text=f"not answered: {error.fault.message}"))
             return
-        self._open.pop(request.request_id, None)
+        if self._open.get(request.request_id) == approval:  # the id may be another question's by now
+            del self._open[request.request_id]
         self._approvals.sent(approval)
         if decision.choice is Choice.DECLINE and decision.message:
             await self._steer_after_decline(decision.message)
+
+    async def _look_up_rule(self, began: sg.ItemBegan) -> None:
+        """What Codex's own rules let run is not asked for, and runs outside the sandbox: that must be told."""
+        async with self._looking_up:  # One after the other: they are told in the order in which the commands began.
+            own_rule = await self._connection.own_rule(began.command)
+        self._tell(ev.CommandAllowed(ref=self.ref, turn=began.turn, item=began.item.id, own_rule=own_rule))
+
+    def _start(self, work: Coroutine[None, None, None], name: str) -> None:
+        started = asyncio.create_task(work, name=name)
+        self._pending.add(started)
+        started.add_done_callback(self._pending.discard)
 
     async def _steer_after_decline(self, text: str) -> None:
         try:
@@ -289,9 +310,9 @@ class Worker:
         cause = "the worker process ended" if decided is None else f"decided {decided}, delivery unknown"
         self._approvals.close(approval, Outcome.EXPIRED if decided is None else Outcome.WORKER_LOST, cause)
 
-    async def _finish_answering(self) -> None:
-        if self._answering:
-            await asyncio.wait(self._answering)
+    async def _finish_pending(self) -> None:
+        if self._pending:
+            await asyncio.wait(self._pending)
 
     def _tell(self, event: ev.OfTask) -> None:
         self._hub.apply(event)

@@ -1,5 +1,6 @@
 """A task's place to work: its worktree is made, filled, set up, verified and committed here."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +12,7 @@ from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.secrets import redact
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
@@ -28,6 +30,7 @@ from codex_orch_tui.services.errors import WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.ports import Launch, WorkerSettings
 from codex_orch_tui.services.setup import run_setup
+from codex_orch_tui.services.trust import Trust
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.layout import Layout
 
@@ -47,6 +50,7 @@ class Workspace:
         repository: the person's repository.
         layout: where state and worktrees are kept.
         config: template, setup command and time limit.
+        trust: what of the repository's own commands counts.
         on_growth: told when a task's raw log has grown.
     """
 
@@ -57,12 +61,14 @@ class Workspace:
         layout: Layout,
         config: Config,
         *,
+        trust: Trust,
         on_growth: Callable[[TaskRef], None],
     ) -> None:
         self._hub = hub
         self._repository = repository
         self._layout = layout
         self._config = config
+        self._trust = trust
         self._on_growth = on_growth
         self.worktrees = Worktrees(repository, layout.worktrees)
 
@@ -147,7 +153,7 @@ class Workspace:
             WorkspaceError: the commit could not be made; the edits are untouched.
         """
         trailers = self._trailers(task, turn)
-        await self._commit(task, commit_message(task.spec.title + _ENDING[status], _body(task), trailers))
+        await self._commit(task, commit_message(redact(task.spec.title) + _ENDING[status], _body(task), trailers))
 
     async def commit_edits(self, task: Task) -> None:
         """Commit edits that no turn of ours made: the person's, or those of a turn that was cut off.
@@ -156,7 +162,7 @@ class Workspace:
             WorkspaceError: the commit could not be made; the edits are untouched.
         """
         trailers = self._trailers(task, "")
-        await self._commit(task, commit_message(f"{task.spec.title} (edits in the worktree)", "", trailers))
+        await self._commit(task, commit_message(f"{redact(task.spec.title)} (edits in the worktree)", "", trailers))
 
     async def _commit(self, task: Task, message: str) -> None:
         followed = await self.follow(task)
@@ -251,7 +257,7 @@ class Workspace:
         raise WorkspaceError(Fault(kind=FaultKind.GIT, message=message, next_step="change branch_template"))
 
     async def _set_up(self, task: Task) -> None:
-        command = self._config.setup_command
+        command = self._config.setup_command or await self._setup_command_of_repository(task)
         if not command:
             return
         assert task.worktree is not None, "setup runs in the worktree"
@@ -287,8 +293,20 @@ class Workspace:
             )
 
 
+    async def _setup_command_of_repository(self, task: Task) -> str:
+        """What a clone brought, when the person accepted it; the task is told when it does not count."""
+        found = await asyncio.to_thread(self._trust.command, "setup_command")
+        if found.why_not:
+            self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.WARNING, text=found.why_not))
+        return found.text
+
+
 def _body(task: Task) -> str:
-    """The prompt of the turn that made the edits."""
+    """The prompt of the turn that made the edits; a commit may be published, so it has no secret in it."""
+    return redact(_prompt(task))
+
+
+def _prompt(task: Task) -> str:
     return task.turn.prompt if task.turn is not None else task.spec.prompt
 
 

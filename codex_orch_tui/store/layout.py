@@ -3,7 +3,7 @@
 .orchestrator/                      in the repository's main worktree
     orchestrator.yaml policy.yaml prompts/ schemas/     the user's own, may be committed
     lock  journal.jsonl  inbox/
-    runs/<run>/{manifest.json, report.md}
+    runs/<run>/{manifest.json, report.md, approvals.jsonl}
     runs/<run>/tasks/<task>/{events.jsonl, stderr.log, result.json, report.md, patch.diff, logs.txt}
     worktrees/<run>/<task>          unless a base folder is configured
     tmp/<8 hex digits>              private TMPDIR of a worker: short, and not under /tmp, which the sandbox may write
@@ -80,6 +80,10 @@ class Layout:
     def run_report(self, run: RunId) -> Path:
         """What a run did, for people."""
         return self.run_folder(run) / "report.md"
+
+    def approvals(self, run: RunId) -> Path:
+        """The audit of a run: what was asked, decided and run, and who allowed it."""
+        return self.run_folder(run) / "approvals.jsonl"
 
     def task(self, run: RunId, task: TaskId) -> TaskFiles:
         """The files of a task."""

@@ -68,6 +68,26 @@ def test_later_places_win_and_are_remembered(tmp_path: Path) -> None:
     }
 
 
+def test_commands_of_the_repository_are_held_until_they_are_trusted(tmp_path: Path) -> None:
+    brought = "model: two\nsetup_command: make ready\nnotify_command: tell me\n"
+    loaded = _load(tmp_path, project=brought)
+    assert (loaded.config.setup_command, loaded.config.notify_command, loaded.config.model) == (None, None, "two")
+    assert loaded.held == {
+        "setup_command": f"{tmp_path}/project.yaml:2",
+        "notify_command": f"{tmp_path}/project.yaml:3",
+    }
+    assert set(loaded.origins) == {"model"}
+
+
+def test_a_command_of_the_persons_own_counts_at_once_and_wins(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, project="setup_command: theirs", user="setup_command: mine")
+    assert (loaded.config.setup_command, loaded.held) == ("mine", {})
+
+
+def test_mistakes_in_a_held_command_are_told_all_the_same(tmp_path: Path) -> None:
+    assert _problems(tmp_path, project="setup_command: [1]\n")[0].startswith("project.yaml:1: setup_command: ")
+
+
 def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
     environ = {
         "CODEX_ORCH_CODEX_PATH": "/opt/codex",
@@ -79,6 +99,7 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_BASE_BRANCH": "develop",
         "CODEX_ORCH_SETUP_COMMAND": "make ready",
         "CODEX_ORCH_SETUP_TIME_LIMIT_S": "5",
+        "CODEX_ORCH_NOTIFY_COMMAND": "tell me",
         "CODEX_ORCH_PASS_ENVIRONMENT": "FOO, BAR,BAZ",
         "CODEX_ORCH_ROLE": "reviewer",
         "CODEX_ORCH_MODEL": "m",
@@ -90,6 +111,9 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_SHELL": "fish",
         "CODEX_ORCH_THEME": "t",
         "CODEX_ORCH_ASCII_GLYPHS": "1",
+        "CODEX_ORCH_BELL": "0",
+        "CODEX_ORCH_DESKTOP_NOTIFICATIONS": "no",
+        "CODEX_ORCH_TERMINAL_TITLE": "off",
     }
     tables = {"keymap"}  # more than a variable holds
     assert {name.removeprefix("CODEX_ORCH_").lower() for name in environ} == set(Config.model_fields) - tables
@@ -104,6 +128,7 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         base_branch="develop",
         setup_command="make ready",
         setup_time_limit_s=5,
+        notify_command="tell me",
         pass_environment=("FOO", "BAR", "BAZ"),
         role=Role.REVIEWER,
         model="m",
@@ -115,6 +140,9 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         shell="fish",
         theme="t",
         ascii_glyphs=True,
+        bell=False,
+        desktop_notifications=False,
+        terminal_title=False,
     )
 
 

@@ -85,8 +85,9 @@ async def test_where_all_is_well_every_finding_is_ok(repository: Path, home: Pat
     assert (home / "config.toml").read_bytes() == settings, "Codex was started, and trusts nothing new"
     assert {name: finding.verdict for name, finding in findings.items()} == dict.fromkeys(
         [
-            "python", "home", "settings", "git", "repository", "identity", "branches", "folders", "space", "state",
-            "lock", "codex", "app_server", "login", "sandbox", "codex_home", "rules", "hooks", "reviewer", "trust",
+            "python", "home", "settings", "secrets", "git", "repository", "identity", "branches", "folders", "space",
+            "state", "lock", "policy", "repository-trust", "codex", "app_server", "login", "environment", "sandbox",
+            "codex_home", "rules", "hooks", "reviewer", "trust",
         ],
         Verdict.OK,
     )  # fmt: skip
@@ -185,11 +186,13 @@ class TestTheUsersCodexSettings:
         assert "auto_review" in finding.found
         assert "overruled" in finding.found
 
-    @pytest.mark.parametrize(("level", "verdict"), [("trusted", Verdict.WARN), ("untrusted", Verdict.OK)])
-    async def test_trust(self, scratch: Path, home: Path, repository: Path, level: str, verdict: Verdict) -> None:
+    @pytest.mark.parametrize(("level", "told"), [("trusted", "overruled"), ("untrusted", "does not trust")])
+    async def test_trust(self, scratch: Path, home: Path, repository: Path, level: str, told: str) -> None:
         table = f"[projects.{json.dumps(str(repository))}]\ntrust_level = {json.dumps(level)}\n"
         (home / "config.toml").write_text(table)
-        assert (await self.look(scratch, home, repository))["trust"].verdict is verdict
+        finding = (await self.look(scratch, home, repository))["trust"]
+        assert finding.verdict is Verdict.OK
+        assert told in finding.found
 
     @pytest.mark.parametrize("content", [b"model = ", b"\xff\xfe", b"x" * (1024 * 1024 + 1), b"a = " + b"[" * 5000])
     async def test_a_file_that_is_broken(self, scratch: Path, home: Path, content: bytes) -> None:

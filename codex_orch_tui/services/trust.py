@@ -1,0 +1,213 @@
+"""What comes with a repository and would act for the person: it counts only after they accepted exactly that content.
+
+A clone may bring rules that answer questions, and commands that run outside of any sandbox. Each such file is hashed
+as a whole; the person's yes counts for that hash. Any change of the file asks again. What a command of it starts (a
+script of the repository) is not hashed: the item says so.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+
+from codex_orch_tui.config.settings import NEED_TRUST
+from codex_orch_tui.config.yaml_file import parse_yaml, read_bounded
+from codex_orch_tui.domain.terminal_text import clean_line, clean_text
+from codex_orch_tui.services.errors import NotPossibleError
+from codex_orch_tui.services.trust_store import TrustStore
+from codex_orch_tui.store.errors import StoreError
+
+CHANGED = "it has changed while you looked; nothing was trusted, look again"
+
+
+class TrustKind(StrEnum):
+    """What a file of the repository would do."""
+
+    RULES = "rules"
+    COMMANDS = "commands"
+
+
+_MEANS = {
+    TrustKind.RULES: "these rules would answer questions of your workers without asking you",
+    TrustKind.COMMANDS: "these commands would run as you, outside of any sandbox, with whatever scripts they start",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustItem:
+    """A file of the repository that counts only when it is trusted; all text is clean.
+
+    `what` is what would count, line by line: the whole file for rules, the settings that run a command otherwise.
+    `sha256` is of the whole file, in hex. `problems`: why it says nothing as it is; it is to be mended first.
+    """
+
+    path: Path
+    kind: TrustKind
+    means: str
+    """One sentence: what a yes allows."""
+    what: tuple[str, ...]
+    sha256: str
+    is_trusted: bool = False
+    changed_since_trusted: bool = False
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryCommand:
+    """A command that the repository's settings name. `text` is empty unless it is to be run.
+
+    `why_not` says why a command that is there does not count, with what to do.
+    """
+
+    text: str = ""
+    why_not: str = ""
+
+
+class Trust:
+    """What of one repository counts. Reads files on every call, so that what counts is what is there now.
+
+    Args:
+        repository: Its main worktree, resolved.
+        rules: Its file of rules.
+        settings: Its file of settings.
+        store: What the person accepted.
+    """
+
+    def __init__(self, repository: Path, *, rules: Path, settings: Path, store: TrustStore) -> None:
+        self.repository = repository
+        self._files = {TrustKind.RULES: rules, TrustKind.COMMANDS: settings}
+        self.store = store
+
+    def file(self, kind: TrustKind) -> Path:
+        """The file that this kind of things stands in."""
+        return self._files[kind]
+
+    def items(self) -> tuple[TrustItem, ...]:
+        """Every file that is there and would count, trusted or not."""
+        return tuple(item for kind in TrustKind if (item := self._item(kind)) is not None)
+
+    def wanted(self) -> tuple[TrustItem, ...]:
+        """Those that do not count yet."""
+        return tuple(item for item in self.items() if not item.is_trusted)
+
+    def counts(self, kind: TrustKind, content_sha256: str) -> bool:
+        """Whether exactly this content was accepted."""
+        return self.store.sha256(self.repository, self._files[kind]) == content_sha256
+
+    def accept(self, item: TrustItem) -> None:
+        """Let exactly this content count.
+
+        Raises:
+            NotPossibleError: The file is another one by now, or the yes could not be kept.
+        """
+        now = self._item(item.kind)
+        if now is None or now.path != item.path or now.sha256 != item.sha256:
+            raise NotPossibleError(f"{clean_line(str(item.path))}: {CHANGED}")
+        self.accept_content(item.kind, item.sha256)
+
+    def accept_content(self, kind: TrustKind, content_sha256: str) -> None:
+        """Let a content count that the person wrote through us.
+
+        Raises:
+            NotPossibleError: It could not be kept.
+        """
+        try:
+            self.store.put(self.repository, self._files[kind], content_sha256)
+        except StoreError as error:
+            raise NotPossibleError(_sentence(error)) from error
+
+    def revoke(self) -> int:
+        """Trust nothing of this repository any more; returns how many files were trusted.
+
+        Raises:
+            NotPossibleError: It could not be kept.
+        """
+        try:
+            return self.store.remove(self.repository)
+        except StoreError as error:
+            raise NotPossibleError(_sentence(error)) from error
+
+    def command(self, name: str) -> RepositoryCommand:
+        """The command that the repository's settings name, read and checked in one go: what was accepted is what runs.
+
+        Args:
+            name: One of `NEED_TRUST`.
+        """
+        try:
+            data = read_bounded(self._files[TrustKind.COMMANDS])
+        except (OSError, ValueError) as error:
+            return RepositoryCommand(why_not=clean_line(f"the {name} of the repository cannot be read: {error}"))
+        command = _commands(self._files[TrustKind.COMMANDS], data or b"").get(name, "")
+        if not command:
+            return RepositoryCommand()
+        if self.counts(TrustKind.COMMANDS, sha256(data or b"").hexdigest()):
+            return RepositoryCommand(text=command)
+        place = self._files[TrustKind.COMMANDS]
+        return RepositoryCommand(
+            why_not=clean_line(
+                f"the {name} of {place} was not run: that file is not trusted as it is now"
+                " → look at it and accept it with: codex-orch-tui trust"
+            )
+        )
+
+    def _item(self, kind: TrustKind) -> TrustItem | None:
+        path = self._files[kind]
+        try:
+            data = read_bounded(path)
+        except (OSError, ValueError):
+            return None  # What cannot be read cannot count; whoever reads it for its content tells why.
+        if data is None:
+            return None
+        what = _rules_lines(data) if kind is TrustKind.RULES else _command_lines(path, data)
+        if not what:
+            return None
+        digest = sha256(data).hexdigest()
+        known = self.store.sha256(self.repository, path)
+        return TrustItem(
+            path=path,
+            kind=kind,
+            means=_MEANS[kind],
+            what=what,
+            sha256=digest,
+            is_trusted=known == digest,
+            changed_since_trusted=known is not None and known != digest,
+        )
+
+
+def trust_of(main_worktree: Path, rules: Path, settings: Path, environ: Mapping[str, str] = os.environ) -> Trust:
+    """The trust of a repository, kept where the environment says."""
+    return Trust(main_worktree, rules=rules, settings=settings, store=TrustStore(environ))
+
+
+def _rules_lines(data: bytes) -> tuple[str, ...]:
+    return tuple(clean_text(data).rstrip("\n").split("\n")) if data.strip() else ()
+
+
+def _command_lines(path: Path, data: bytes) -> tuple[str, ...]:
+    """Every setting that runs something; a command of several lines is shown whole, set in."""
+    lines: list[str] = []
+    for name, command in _commands(path, data).items():
+        first, *rest = clean_text(command).split("\n")
+        lines += [f"{name}: {first}", *(f"    {line}" for line in rest)]
+    return tuple(lines)
+
+
+def _commands(path: Path, data: bytes) -> dict[str, str]:
+    """The commands of a file of settings; of a broken one none."""
+    if not any(name.encode() in data for name in NEED_TRUST):
+        return {}  # No parser for a file that names none; a key that is written with escapes never counts.
+    file = parse_yaml(path, data)
+    if file.problems:
+        return {}
+    values = {name: file.values.get(name) for name in NEED_TRUST}
+    return {
+        name: value.strip()
+        for name, value in values.items()
+        if isinstance(value, str) and value.strip() and "\0" not in value
+    }
+
+
+def _sentence(error: StoreError) -> str:
+    return clean_line(f"{error} → {error.next_step}" if error.next_step else str(error))
