@@ -216,6 +216,10 @@ class Approval:
     """The rule that decided; None: a person did, or nobody yet."""
     message: str = ""
     """What the worker was told beside the decision."""
+    granted: tuple[int, ...] = ()
+    """The positions in the request's `permissions` that were granted."""
+    for_session: bool = False
+    """What was granted holds until the worker ends, not only for the turn."""
     decided_at_s: float | None = None
     sent: bool = False
     cause: str = ""

@@ -58,6 +58,20 @@ class Item:
     exit_code: int | None = None
     duration_ms: int | None = None
     files: tuple[FileEdit, ...] = ()
+    cwd: str = ""
+    """Where a command ran, when that was not the worktree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRule:
+    """What Codex's own rules (`$CODEX_HOME/rules`) say of a command that ran without a question.
+
+    `rule` is the rule that lets it run, outside the sandbox, with the file that it stands in; empty when none does.
+    `problem` says why that could not be found out. Both are clean single lines.
+    """
+
+    rule: str = ""
+    problem: str = ""
 
 
 class StepStatus(StrEnum):

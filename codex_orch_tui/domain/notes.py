@@ -118,6 +118,8 @@ def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None
             return LogKind.ERROR, _with_next(fault.message, fault.next_step)
         case ev.TaskInterrupted():
             return LogKind.NOTE, _with_next(event.cause, event.next_step)
+        case ev.CommandAllowed(own_rule=own_rule) if own_rule.rule:
+            return LogKind.WARNING, f"outside the sandbox, nobody was asked: Codex's own rule {own_rule.rule}"
         case ev.StopRequested():
             return LogKind.NOTE, "you stopped the worker"
         case ev.TaskDiscarded():

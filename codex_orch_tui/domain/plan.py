@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import TaskId
+from codex_orch_tui.domain.secrets import redact
 
 
 class SandboxMode(StrEnum):
@@ -53,8 +54,11 @@ class Plan:
 
 
 def title_of(prompt: str, *, max_chars: int = 60) -> str:
-    """The first line of a prompt, cut at a word: how a task is called where there is little room."""
-    first = next((line.strip() for line in prompt.splitlines() if line.strip()), "untitled task")
+    """The first line of a prompt, cut at a word: how a task is called where there is little room.
+
+    It names branches and folders, too, so it holds no secret.
+    """
+    first = next((line.strip() for line in redact(prompt).splitlines() if line.strip()), "untitled task")
     if len(first) <= max_chars:
         return first
     return first[: max_chars - 1].rsplit(" ", 1)[0].rstrip(",.;:") + "…"

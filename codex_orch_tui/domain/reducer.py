@@ -16,7 +16,7 @@ from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ASKING, DiffTotals, Note, Reviewed, Task, TaskState, Turn, WorkerProcess
-from codex_orch_tui.domain.turns import with_item, with_open_turn_cut, with_turn
+from codex_orch_tui.domain.turns import with_item_at, with_open_turn_cut, with_own_rule, with_turn
 
 _NEEDS_INPUT = frozenset({ApprovalKind.USER_INPUT, ApprovalKind.ELICITATION})
 
@@ -156,14 +156,17 @@ def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
         case ev.TurnRequested() | ev.TurnSteered():
             return task
         case ev.TurnStarted():
-            turn = Turn(id=event.turn, number=len(task.turns) + 1, prompt=event.prompt, started_at_s=at_s)
+            epoch = task.worker.epoch if task.worker is not None else None
+            turn = Turn(id=event.turn, number=len(task.turns) + 1, prompt=event.prompt, started_at_s=at_s, epoch=epoch)
             running = _to(task, TaskState.RUNNING, at_s)
             return replace(running, turns=(*task.turns, turn), fault=None, unsent="", ended_at_s=None)
         case ev.ItemStarted():
-            return with_item(task, event.turn, event.item)
+            return with_item_at(task, event.turn, event.item, at_s)
         case ev.ItemCompleted():
-            task = with_item(task, event.turn, event.item)
+            task = with_item_at(task, event.turn, event.item, at_s)
             return replace(task, answer=event.answer) if event.answer else task
+        case ev.CommandAllowed():
+            return with_own_rule(task, event.turn, event.item, event.own_rule)
         case ev.PlanUpdated():
             return with_turn(task, event.turn, lambda turn: replace(turn, steps=event.steps))
         case ev.UsageUpdated():
@@ -246,9 +249,16 @@ def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> Stat
         case ev.ApprovalChanged():
             approval = replace(approval, changed=event.paths, times_asked=approval.times_asked + 1)
         case ev.ApprovalDecided():
-            approval = replace(approval, choice=event.choice, decided_at_s=at_s, message=event.message)
+            approval = replace(
+                approval,
+                choice=event.choice,
+                decided_at_s=at_s,
+                message=event.message,
+                granted=event.granted,
+                for_session=event.for_session,
+            )
         case ev.DecisionNotKept():
-            approval = replace(approval, choice=None, rule=None, decided_at_s=None, message="")
+            approval = replace(approval, choice=None, rule=None, decided_at_s=None, message="", granted=())
         case ev.AnswerSent():
             approval = replace(approval, sent=True, outcome=_outcome(approval))
         case ev.ApprovalClosed():

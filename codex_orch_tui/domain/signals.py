@@ -20,11 +20,12 @@ class TurnBegan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemBegan:
-    """item/started."""
+    """item/started. `command` is a command's line as it was sent, not cleaned; empty for other items."""
 
     thread: ThreadId
     turn: TurnId
     item: Item
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """A task over its life, as it is known from its events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from codex_orch_tui.domain.ids import CommitId, EpochId, TaskRef, ThreadId, TurnId
-from codex_orch_tui.domain.item import Fault, Item, PlanStep, TurnStatus, Usage
+from codex_orch_tui.domain.ids import CommitId, EpochId, ItemId, TaskRef, ThreadId, TurnId
+from codex_orch_tui.domain.item import Fault, Item, OwnRule, PlanStep, TurnStatus, Usage
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.plan import TaskSpec
 from codex_orch_tui.domain.worktree import Worktree
@@ -58,6 +59,14 @@ class Turn:
     ended_at_s: float | None = None
     items: tuple[Item, ...] = ()
     steps: tuple[PlanStep, ...] = ()
+    epoch: EpochId | None = None
+    """The worker process that ran it."""
+    began_at_s: Mapping[ItemId, float] = field(default_factory=dict, hash=False)
+    """When its commands, edits and tool calls began."""
+    cut_off: frozenset[ItemId] = frozenset()
+    """The items that were under way when the worker or the program ended."""
+    own_rules: Mapping[ItemId, OwnRule] = field(default_factory=dict, hash=False)
+    """What Codex's own rules say of its commands; one that is not in here was not looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,7 @@ async def _staged(
 ) -> Stage:
     folder.check_is_scratch(shop, Path(environment["HOME"]), Path(environment["CODEX_HOME"]))
     kept = {name: getattr(config, name) for name in _OF_THE_PERSON}
-    orchestrator = await DemoOrchestrator.open(shop, Config(**kept), connector)
+    orchestrator = await DemoOrchestrator.open(shop, Config(**kept), connector, environ=environment)
     assert isinstance(orchestrator, DemoOrchestrator), "open makes one of the class that it is called on"
     orchestrator.is_simulated = isinstance(connector, SimulatedConnector)
     stage = Stage(folder=folder, shop=shop, orchestrator=orchestrator, prompter=prompter, environment=environment)

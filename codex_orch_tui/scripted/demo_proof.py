@@ -12,6 +12,7 @@ from codex_orch_tui.gitrepo.environment import Place
 from codex_orch_tui.gitrepo.runner import Git
 from codex_orch_tui.paths import PathsError, config_folder, home_folder
 from codex_orch_tui.scripted.demo import Stage
+from codex_orch_tui.scripted.demo_commands import demo_commands, explained, is_explained
 from codex_orch_tui.scripted.demo_player import Played
 from codex_orch_tui.scripted.demo_scripts import BUILD, CHANGELOG
 from codex_orch_tui.scripted.shop_api import BRANCH
@@ -121,6 +122,7 @@ async def claims(stage: Stage, played: Played, belongings: Belongings, first: st
             seen=tuple(f"{short_id(commit)}  {commit.subject}" for commit in commits),
         ),
         _questions(stage),
+        _explained(stage),
         _no_process_left(played),
         _nothing_changed(stage, played, belongings),
     )
@@ -162,6 +164,15 @@ def _questions(stage: Stage) -> Claim:
         text="one question was asked, it was answered, and what it was about happened once",
         holds=[each.outcome for each in asked] == [Outcome.ACCEPTED] and log.count("1.1.0 built by shop-api\n") == 1,
         seen=tuple(f"{each.outcome.value}: {each.request.command}" for each in asked),
+    )
+
+
+def _explained(stage: Stage) -> Claim:
+    ran = demo_commands(stage.orchestrator.state)
+    return Claim(
+        text="for each command that ran it is known who or what allowed it",
+        holds=bool(ran) and (stage.is_simulated or all(map(is_explained, ran))),
+        seen=tuple(line for entry in ran for line in explained(entry).split("\n")),
     )
 
 

@@ -15,7 +15,7 @@ from codex_orch_tui.codex.answers import result_for
 from codex_orch_tui.codex.decode import Decoder
 from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import ThreadId, TurnId
-from codex_orch_tui.domain.item import Fault, FaultKind
+from codex_orch_tui.domain.item import Fault, FaultKind, OwnRule
 from codex_orch_tui.domain.signals import Signal, StreamEnded, Warned
 from codex_orch_tui.scripted.script import Script, check_script
 from codex_orch_tui.scripted.simulated_turn import Gates, SimulatedTurn, check_playable
@@ -126,6 +126,10 @@ class SimulatedConnection:
         word = str(result_for(request, decision)["decision"])
         if self._turn is None or not self._turn.answer(request.request_id, word):
             raise _refused("the question was gone before the answer was sent")
+
+    async def own_rule(self, command: str) -> OwnRule:  # noqa: ARG002 - of the port
+        """See `ports.Connection`."""
+        return OwnRule(problem="this is simulated, no Codex and no sandbox take part")
 
     async def signals(self) -> AsyncIterator[Signal]:
         """See `ports.Connection`."""

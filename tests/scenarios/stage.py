@@ -143,7 +143,8 @@ async def running(
     home = write_codex_home(root / "codex-home", model.base_url, mcp_servers=servers, features=FEATURES)
     environment = {"PATH": os.environ["PATH"], "HOME": str(root / "home"), "CODEX_HOME": str(home)}
     config = Config(**settings)
-    orchestrator = await Orchestrator.open(repository, config, CodexConnector(environment=environment))
+    connector = CodexConnector(environment=environment)
+    orchestrator = await Orchestrator.open(repository, config, connector, environ=environment)
     async with asyncio.TaskGroup() as group:
         group.create_task(orchestrator.run())
         try:

@@ -131,7 +131,8 @@ async def test_a_message_meets_the_end_of_an_idle_worker(scratch: Path) -> None:
         ref = await done(on)
         # The process is told to end; the next turn must not share its thread with it.
         await on.orchestrator.wait_idle()
-        await on.until(lambda: on.task(ref).worker is None or on.orchestrator._supervisor._crew._posts[ref].ending is not None)
+        post = on.orchestrator._supervisor._crew._posts[ref]
+        await on.until(lambda: on.task(ref).worker is None or post.ending is not None)
         await on.orchestrator.message(ref, "again")
         await on.until(lambda: len(on.task(ref).turns) == 2)
         await on.until_state(ref, TaskState.DONE)
@@ -214,7 +215,7 @@ async def test_closed_in_the_middle_of_a_merge(scratch: Path) -> None:
 async def test_cancelled_by_whoever_runs_it_workers_are_stopped_all_the_same(scratch: Path) -> None:
     repository = make_repository(scratch, {"README.md": "hello\n"})
     connector = CodexConnector(codex_path=standin(scratch, {"HELD": HELD}), environment=environment(scratch))
-    orchestrator = await Orchestrator.open(repository, Config(), connector)
+    orchestrator = await Orchestrator.open(repository, Config(), connector, environ=environment(scratch))
     running = asyncio.create_task(orchestrator.run())
     async with ModelServer([], roots=[str(scratch)]) as model:
         on = Stage(scratch, repository, model, orchestrator)

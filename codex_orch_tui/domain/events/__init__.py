@@ -59,6 +59,7 @@ from codex_orch_tui.domain.events.session import (
 )
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.events.turn import (
+    CommandAllowed,
     FaultTold,
     ItemCompleted,
     ItemStarted,
@@ -84,6 +85,7 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalShown",
     "BranchFollowed",
+    "CommandAllowed",
     "CommitMade",
     "ConflictLaidOut",
     "DecisionNotKept",

@@ -48,6 +48,8 @@ class ApprovalDecided(TaskEvent):
     for_session: bool = False
     message: str = ""
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    granted: tuple[int, ...] = ()
+    """The positions in the request's `permissions` that are granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

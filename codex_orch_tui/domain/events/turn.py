@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from codex_orch_tui.domain.events.task_event import TaskEvent
-from codex_orch_tui.domain.ids import ThreadId, TurnId
-from codex_orch_tui.domain.item import Fault, Item, PlanStep, TurnStatus, Usage
+from codex_orch_tui.domain.ids import ItemId, ThreadId, TurnId
+from codex_orch_tui.domain.item import Fault, Item, OwnRule, PlanStep, TurnStatus, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,15 @@ class ItemCompleted(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandAllowed(TaskEvent):
+    """Whether a rule of Codex's own lets a command run without a question was looked up, also where nothing does."""
+
+    turn: TurnId
+    item: ItemId
+    own_rule: OwnRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanUpdated(TaskEvent):
     """The worker told its plan."""
 
@@ -93,6 +102,7 @@ TurnEvent = (
     | TurnSteered
     | ItemStarted
     | ItemCompleted
+    | CommandAllowed
     | PlanUpdated
     | UsageUpdated
     | TurnEnded

@@ -41,7 +41,14 @@ async def test_an_accepted_command_runs_outside_the_sandbox(make_rig: Any, scrat
         assert request.command == f"touch {scratch}/outside/mark"
         assert request.cwd == str(rig.worktree)
         assert request.reason == "the mark is elsewhere"
-        assert request.choices == (Choice.ACCEPT, Choice.ACCEPT_FOR_SESSION, Choice.DECLINE, Choice.CANCEL)
+        assert request.choices == (
+            Choice.ACCEPT,
+            Choice.ACCEPT_FOR_SESSION,
+            Choice.DECLINE,
+            Choice.CANCEL,
+            Choice.ACCEPT_FOR_GOOD,
+        )
+        assert request.amendment == ("touch", f"{scratch}/outside/mark")
         assert not (rig.outside / "mark").exists()
         await rig.decide(request, ACCEPT)
         assert (await rig.turn_end()).status is TurnStatus.COMPLETED

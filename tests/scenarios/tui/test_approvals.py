@@ -45,6 +45,34 @@ async def test_accept(scratch: Path, size: tuple[int, int]) -> None:
         assert outcome(me) is Outcome.ACCEPTED
 
 
+async def test_codexs_own_rule_is_kept_after_two_yeses_in_the_file_that_was_named(scratch: Path) -> None:
+    async with user(scratch, [escalation(scratch)]) as me:
+        rules = me.on.orchestrator.codex_home
+        assert rules is not None
+        await asked(me)
+        await me.see("for good, Codex's own rule")
+        await me.press("end", "P")
+        await me.see("Accept for good", str(rules / "rules" / "default.rules"), "Type touch to go on")
+        await me.type("touch")
+        await me.press("enter")
+        await me.see("Once more")
+        assert not (rules / "rules" / "default.rules").exists()
+        assert not (me.on.outside / "mark").exists()
+        await me.press("P")
+        await me.done(me.refs[0])
+        assert (me.on.outside / "mark").exists()
+        assert outcome(me) is Outcome.ACCEPTED_FOR_GOOD
+        assert '"touch"' in (rules / "rules" / "default.rules").read_text()
+
+
+async def test_what_is_painted_is_known_to_the_orchestrator(scratch: Path) -> None:
+    async with user(scratch, [escalation(scratch)]) as me:
+        await asked(me)
+        await me.on.until(lambda: all(each.shown_at_s for each in me.on.orchestrator.state.approvals.values()))
+        await me.press("d")
+        await me.done(me.refs[0])
+
+
 async def test_accept_waits_for_the_guard(scratch: Path) -> None:
     async with user(scratch, [escalation(scratch)], approval_guard_ms=400) as me:
         await me.new_task("MARK it")

@@ -429,7 +429,7 @@ SEQUENCES = st.lists(EVENTS, max_size=30).map(
 
 
 @given(SEQUENCES)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_any_event_in_any_state_is_taken_and_a_replay_gives_the_same(events: list[ev.Recorded]) -> None:
     states = [State()]
     for event in events:

@@ -1,0 +1,82 @@
+"""The history: what is in it, in which order, and what the filters leave."""
+
+from collections import Counter
+from dataclasses import replace
+
+from codex_orch_tui.domain.approval import ApprovalKind, Choice
+from codex_orch_tui.domain.history import (
+    Asked,
+    Ending,
+    HistoryEntries,
+    HistoryFilter,
+    ending_of,
+    ran_commands,
+)
+from codex_orch_tui.domain.ids import TurnId
+from codex_orch_tui.domain.item import OwnRule
+from tests.fakes.histories import asked, every_way, unasked
+from tests.fakes.states import Story
+
+
+def test_a_command_that_was_asked_for_is_there_once_and_the_newest_is_first() -> None:
+    entries = HistoryEntries().newest_first(every_way().state)
+    assert len(entries) == 14
+    assert max(Counter(entry.key for entry in entries).values()) == 1
+    assert [entry.at_s for entry in entries] == sorted((entry.at_s for entry in entries), reverse=True)
+    assert entries[0].title == "npm test -- --watch=false"
+
+
+def test_filters_are_joined() -> None:
+    story = every_way()
+    entries = HistoryEntries().newest_first(story.state)
+
+    def left(**wanted: object) -> int:
+        return sum(HistoryFilter(**wanted).wants(entry) for entry in entries)  # type: ignore[arg-type]
+
+    search, auth = story.state.tasks
+    assert left() == 14
+    assert left(task=auth) == 3
+    assert left(asked=Asked.ASKED) + left(asked=Asked.UNASKED) == 14
+    assert left(asked=Asked.UNASKED) == 6
+    assert left(kind=ApprovalKind.FILE_CHANGE) == 1
+    assert left(ending=Ending.DECLINED) == 3
+    assert left(ending=Ending.DECLINED, task=search) == 2
+    assert left(text="NPM") == 6 + 1  # the reason of the file change names it too
+    assert left(text="no-remotes") == 1
+    assert {ending_of(entry) for entry in entries} == set(Ending) - {Ending.NO_SANDBOX}
+
+
+def test_only_turns_that_changed_are_made_anew() -> None:
+    story = Story()
+    one, two = story.run(["One", "Two"])
+    story.start(one)
+    unasked(story, one, "ls", OwnRule())
+    story.start(two)
+    made = HistoryEntries()
+    before = {entry.key: entry for entry in made.newest_first(story.state)}
+    unasked(story, two, "pwd", OwnRule())
+    after = {entry.key: entry for entry in made.newest_first(story.state)}
+    assert len(after) == 2
+    assert all(after[key] is entry for key, entry in before.items())
+
+
+def test_an_answer_changes_the_entry_that_was_kept() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    approval = asked(story, ref, "npm ci", None)
+    made = HistoryEntries()
+    assert ending_of(made.newest_first(story.state)[0]) is Ending.WAITS
+    story.answered(approval, Choice.DECLINE)
+    assert ending_of(made.newest_first(story.state)[0]) is Ending.DECLINED
+
+
+def test_a_question_of_an_unknown_turn_is_told_all_the_same() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    approval = asked(story, ref, "ls", None)
+    request = story.state.approvals[approval].request
+    story.ask(ref, replace(request, turn=TurnId("another"), request_id="9"))
+    assert sum(entry.was_asked for entry in HistoryEntries().newest_first(story.state)) == 2
+    assert ran_commands(HistoryEntries().newest_first(story.state)) == ()
