@@ -58,7 +58,7 @@ def _task(seen: SeenState, task: Task) -> dict[str, Any]:
         "id": task.ref.task,
         "title": task.spec.title,
         "prompt": task.spec.prompt,
-        "role": task.spec.role.value,
+        "role": str(task.spec.role),
         "model": task.spec.model,
         "sandbox": task.spec.sandbox.value,
         "approval_policy": task.spec.approval_policy.value,

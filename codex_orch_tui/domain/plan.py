@@ -1,6 +1,6 @@
 """What is asked for: a plan is a tuple of tasks with their settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import TaskId
@@ -24,7 +24,7 @@ class ApprovalPolicy(StrEnum):
 
 
 class Role(StrEnum):
-    """What a worker is there for."""
+    """What a worker is there for: the roles that come with the program."""
 
     NAVIGATOR = "navigator"
     IMPLEMENTER = "implementer"
@@ -32,17 +32,59 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
 
 
+RoleName = str
+"""One of `Role`, or the name of a role of the person's own."""
+
+
+class Level(StrEnum):
+    """How large a piece of work a task is, from the largest to the smallest."""
+
+    EPIC = "epic"
+    FEATURE = "feature"
+    TEST_GROUP = "test_group"
+    CASE = "case"
+    STEP = "step"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a task may use before it is stopped; None is no limit. `minutes` are minutes of turns, without waiting."""
+
+    turns: int | None = None
+    minutes: float | None = None
+    tokens: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
-    """One task as the person wrote it. `model` None is Codex's own default."""
+    """One task of a plan. `model` and `effort` None are Codex's own default.
+
+    A task without a prompt is a group: it holds its children and does no work of its own.
+    """
 
     id: TaskId
     title: str
     prompt: str
-    role: Role = Role.IMPLEMENTER
+    role: RoleName = Role.IMPLEMENTER
     model: str | None = None
+    effort: str | None = None
     sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
     approval_policy: ApprovalPolicy = ApprovalPolicy.ON_REQUEST
+    level: Level = Level.CASE
+    parent: TaskId | None = None
+    depends_on: tuple[TaskId, ...] = ()
+    """Tasks of the same plan whose results it needs; of a group, all that is in it."""
+    paths: tuple[str, ...] = ()
+    """The paths that it claims, as globs: see path_claims."""
+    checks: tuple[str, ...] = ()
+    """Commands, or names of checks in the settings, that must pass after its turn."""
+    priority: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def is_group(self) -> bool:
+        """It does no work of its own."""
+        return not self.prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +93,8 @@ class Plan:
 
     title: str
     tasks: tuple[TaskSpec, ...]
+    spec: str = ""
+    """The text of a specification that every worker of the run gets."""
 
 
 def title_of(prompt: str, *, max_chars: int = 60) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codex_orch_tui.domain.approval import ApprovalKind
-from codex_orch_tui.domain.plan import Role
+from codex_orch_tui.domain.plan import Role, RoleName
 
 NOT_LOOKED_AT = "its git folder and configuration were not looked at"
 
@@ -37,7 +37,7 @@ class Asked:
     paths: tuple[str, ...] = ()
     """What a file change would touch; absolute."""
     host: str = ""
-    role: Role = Role.IMPLEMENTER
+    role: RoleName = Role.IMPLEMENTER
     worktree: str = ""
     """The folder of the task, absolute; empty: not known."""
     find_program: Callable[[str], str | None] = _finds_nothing

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from codex_orch_tui.domain.approval import ApprovalKind, RuleRef
-from codex_orch_tui.domain.plan import Role
+from codex_orch_tui.domain.plan import RoleName
 
 REST = "..."
 """As the last pattern of `args`: any further words, as far as the program's own list allows them."""
@@ -69,7 +69,7 @@ class Rule:
     cwd: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
-    roles: tuple[Role, ...] = ()
+    roles: tuple[RoleName, ...] = ()
     reason: str = ""
     expires_s: float | None = None
     match: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Rule:
             self.cwd,
             self.paths,
             self.hosts,
-            [role.value for role in self.roles],
+            [str(role) for role in self.roles],
             self.reason,
             self.expires_s,
             self.match,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from codex_orch_tui.domain.ids import TaskId, slug
-from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, SandboxMode, TaskSpec, title_of
+from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, RoleName, SandboxMode, TaskSpec, title_of
 
 _NAMED_PATHS = 4
 _LINE_CELLS = 50
@@ -17,14 +17,14 @@ class TaskDraft:
     """What was filled in so far. Empty: `base_branch` is the checked-out branch, `model` is Codex's default."""
 
     text: str = ""
-    role: Role = Role.IMPLEMENTER
+    role: RoleName = Role.IMPLEMENTER
     base_branch: str = ""
     model: str = ""
     sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
     approval_policy: ApprovalPolicy = ApprovalPolicy.ON_REQUEST
 
 
-ROLE_WORDS: Mapping[Role, str] = {
+ROLE_WORDS: Mapping[RoleName, str] = {
     Role.IMPLEMENTER: "Edits the code and tries it.",
     Role.NAVIGATOR: "Explores the code and explains.",
     Role.TESTER: "Writes tests and runs them.",
@@ -71,6 +71,21 @@ def danger(draft: TaskDraft) -> str:
     if never_asks:
         return "You will not be asked anything: it works on with what the sandbox lets it do."
     return ""
+
+
+def confirmation(draft: TaskDraft) -> str:
+    """What has to be typed before such a task is started; empty when a sandbox and a person stand in between."""
+    words = []
+    if draft.sandbox is SandboxMode.DANGER_FULL_ACCESS:
+        words.append("full access")
+    if draft.approval_policy is ApprovalPolicy.NEVER:
+        words.append("never")
+    return " ".join(words)
+
+
+def is_confirmed(draft: TaskDraft, typed: str) -> bool:
+    """Whether the right words were typed; blanks and capitals do not count."""
+    return typed.casefold().split() == confirmation(draft).split()
 
 
 def unseen_edits(dirty: tuple[str, ...]) -> str:

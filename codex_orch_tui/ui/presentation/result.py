@@ -52,7 +52,7 @@ def _remark(task: Task) -> str:
 
 def log_title(task: Task) -> str:
     """What the log pane is called: `search-endpoint · implementer · turn 2`."""
-    parts = [str(task.ref.task), task.spec.role.value]
+    parts = [str(task.ref.task), task.spec.role]
     if task.turns:
         parts.append(f"turn {len(task.turns)}")
     return " · ".join(parts)

@@ -18,7 +18,9 @@ from codex_orch_tui.ui.presentation.new_task import (
     SANDBOX_WORDS,
     TaskDraft,
     choice_lines,
+    confirmation,
     danger,
+    is_confirmed,
     plan_of,
     problems,
     shortened,
@@ -83,7 +85,10 @@ class Fields(StillScroll, can_focus=False):
 
 
 class NewTaskScreen(FramedScreen[NewTaskResult]):
-    """Asks for a task. Nothing that was written is lost: the result has the draft however it was left."""
+    """Asks for a task. Nothing that was written is lost: the result has the draft however it was left.
+
+    What nothing would hold back is started only after its name was typed, each time: a draft does not keep that.
+    """
 
     CSS_PATH = ["frame.tcss", "new_task.tcss"]  # noqa: RUF012 - Textual's own form
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-tall")]  # noqa: RUF012 - Textual's own form
@@ -116,6 +121,8 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         self._policy = _Choice([*ApprovalPolicy], begun.approval_policy, POLICY_WORDS, id="policy")
         self._words = {name: Static("", markup=False, classes="words") for name in _WORDED}
         self._danger = Static("", markup=False, classes="danger")
+        self._confirm = Input(compact=True, select_on_focus=False, id="confirm")
+        self._confirm_row = _Row("Confirm", self._confirm, self._words["confirm"])
         self._problem = Static("", markup=False, classes="problem")
 
     def content(self) -> Sequence[Widget]:
@@ -132,6 +139,7 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
                 _Row("Sandbox", self._sandbox, self._words["sandbox"]),
                 _Row("Asks", self._policy, self._words["policy"]),
                 self._danger,
+                self._confirm_row,
                 unseen,
             ),
         )
@@ -148,11 +156,11 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         """What is filled in now."""
         return TaskDraft(
             text=self._text.text,
-            role=Role(_value(self._role)),
-            base_branch=_value(self._branch),
+            role=_value(self._role, self._begun.role),
+            base_branch=_value(self._branch, self._begun.base_branch),
             model=self._model.value,
-            sandbox=SandboxMode(_value(self._sandbox)),
-            approval_policy=ApprovalPolicy(_value(self._policy)),
+            sandbox=SandboxMode(_value(self._sandbox, self._begun.sandbox)),
+            approval_policy=ApprovalPolicy(_value(self._policy, self._begun.approval_policy)),
         )
 
     def on_select_changed(self) -> None:
@@ -179,6 +187,9 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         }
         for name, text in words.items():
             self._words[name].update(Content(text))
+        wanted = confirmation(draft)
+        self._words["confirm"].update(Content(f"Type “{wanted}” to start."))
+        self._confirm_row.display = bool(wanted)
         warning = danger(draft)
         self._danger.update(Content(warning))
         self._danger.display = bool(warning)
@@ -187,6 +198,8 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         """Starts the task, unless something is wrong with it; then it says what, and goes there."""
         draft = self.draft
         found = problems(draft)
+        if not is_confirmed(draft, self._confirm.value):
+            found.setdefault("confirm", f"Type “{confirmation(draft)}” first, or choose what is held back.")
         if not found:
             self.dismiss(NewTaskResult(draft=draft, plan=plan_of(draft)))
             return
@@ -200,8 +213,9 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         self.dismiss(NewTaskResult(draft=self.draft))
 
 
-_WORDED = ("role", "base", "model", "sandbox", "policy")
+_WORDED = ("role", "base", "model", "sandbox", "policy", "confirm")
 
 
-def _value(choice: Select[Any]) -> str:
-    return str(choice.value)
+def _value(choice: Select[Any], begun: str) -> str:
+    """What is chosen; a list that has not been mounted yet has nothing chosen, and a key may come that early."""
+    return begun if choice.value is Select.NULL else str(choice.value)
