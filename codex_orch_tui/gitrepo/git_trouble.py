@@ -8,6 +8,7 @@ It blocks for the few milliseconds of two git commands: whoever asks is a judge 
 """
 
 import os
+import posixpath
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.gitrepo.environment import Place, environment_for
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktree_state import Condition, inspect
+from codex_orch_tui.policy.never import RUNNERS
 
 TIMEOUT_S = 2.0
 _SIGNS = (".git", "HEAD", "commondir")
@@ -25,13 +27,19 @@ _PROGRAM_KEY = re.compile(
     r"core\.(fsmonitor|hookspath|pager|sshcommand|editor|askpass|gitproxy|alternaterefscommand)|pager\..*|"
     r"diff\.external|diff\..*\.(command|textconv)|filter\..*\.(clean|smudge|process)|merge\..*\.driver|"
     r"gpg\.program|gpg\..*\.(program|defaultkeycommand)|interactive\.difffilter|credential\..*helper|"
-    r"sequence\.editor|trailer\..*\.(cmd|command)",
+    r"sequence\.editor|trailer\..*\.(cmd|command)|hook\..*\.command",
     re.DOTALL,
 )
+_INCLUDE_KEY = re.compile(r"include\.path|includeif\..*\.path", re.DOTALL)
 _SWITCH = re.compile(r"true|false|yes|no|on|off|[01]|", re.IGNORECASE)
 _WORD = re.compile(r"[^\s'\"`;&|<>()$=,!]+")
-_RUNNERS = frozenset({"npx", "npm", "pnpm", "yarn", "bunx", "make", "just", "uv", "poetry", "bundle", "composer"})
-"""Programs that run what the folder around them says."""
+_RUNNERS = RUNNERS - {"gh", "hub"} | {"jupyter"}
+"""Programs that run what the folder around them says; gh and hub, as helpers for credentials, do not."""
+_LOOKS_HERE = re.compile(r"(?:python|pypy)[0-9.]* (?:.* )?-[A-Za-z]*[mc]|node(?:js)? (?:.* )?-[epr]")
+"""Interpreters that look for modules in the folder where git starts them: the worktree."""
+_SCRIPT = re.compile(r"\.(?:py|[cm]?js|ts|sh|bash|rb|pl|php|lua)$")
+"""A script in the folder where git starts its program, whether or not it is there yet."""
+_ISOLATED = re.compile(r"(?:python|pypy)[0-9.]* (?:-[A-Za-z]+ )*-[A-Za-z]*[IP]")
 
 
 class GitTrouble:
@@ -75,22 +83,33 @@ class GitTrouble:
             if kind == "file" and _is_in(os.path.join(admin_dir, place), worktree):  # noqa: PTH118 - any text
                 return clean_line(f"git reads settings from {place}, which the worker can write")
             key, _, value = os.fsdecode(entry).partition("\n")
-            if not _PROGRAM_KEY.fullmatch(key) or _SWITCH.fullmatch(value):
+            if _INCLUDE_KEY.fullmatch(key):
+                # told of a file that is not there too: the worker can put it there
+                included = os.path.join(admin_dir, os.path.dirname(place), self._home(value))  # noqa: PTH118, PTH120
+                if _is_in(included, worktree):
+                    return clean_line(f"git reads settings from {value}, which the worker can write")
+            if not _PROGRAM_KEY.fullmatch(key) or not value:
                 continue
             if key == "core.hookspath" and not os.path.isabs(self._home(value)):  # noqa: PTH117 - any text
                 return clean_line(f"git's hooks lie in {value}, which the worker can write")
+            if _SWITCH.fullmatch(value):
+                continue
+            if interpreter := _looks_here(value):
+                return clean_line(f"git's setting {key} runs {interpreter}, which looks for code in the worktree first")
             if word := next((word for word in _WORD.findall(value) if self._is_of_worker(word, value, worktree)), ""):
                 return clean_line(f"git's setting {key} runs {word}, which is the worktree's")
         return ""
 
     def _is_of_worker(self, word: str, value: str, worktree: Path) -> bool:
         path = self._home(word)
+        if posixpath.basename(word) in _RUNNERS:
+            return True
         if os.path.isabs(path):  # noqa: PTH117 - any text
             return _is_in(path, worktree)
         is_program = value.lstrip("!'\" ").startswith(word)
         if is_program and "/" not in word:
-            return word in _RUNNERS
-        return "/" in word or (worktree / word).is_file()
+            return False
+        return "/" in word or _SCRIPT.search(word) is not None or (worktree / word).is_file()
 
     def _home(self, path: str) -> str:
         return path.replace("~", self._environ.get("HOME", "~"), 1) if path.startswith("~/") else path
@@ -125,6 +144,14 @@ class GitTrouble:
             check=True,
         )
         return ended.stdout
+
+
+def _looks_here(value: str) -> str:
+    """The interpreter in a setting that takes modules from the folder it is started in; empty: there is none."""
+    words = [posixpath.basename(word) for word in _WORD.findall(value)]
+    line = " ".join(words)
+    found = next((word for word in words if _LOOKS_HERE.match(line[line.index(word) :])), "")
+    return "" if found and _ISOLATED.match(line[line.index(found) :]) else found
 
 
 def _planted(worktree: Path, cwd: Path) -> str:

@@ -94,7 +94,12 @@ def _why_not_these(words: tuple[str, ...], free: Sequence[int], rule: Rule, aske
     if usages:
         reasons = [_why_not_used(words, arguments, usage, rule, asked) for usage in usages]
         return "" if "" in reasons else reasons[0]
-    return why_never(words[0]) or _why_not_unknown([words[1 + index] for index in free], rule, asked)
+    named = [word for index, word in enumerate(words[1:]) if index not in free]
+    return (
+        why_never(words[0])
+        or _why_not_unknown([words[1 + index] for index in free], rule, asked)
+        or next(filter(None, (_why_led_out(word, asked) for word in named)), "")
+    )
 
 
 def _why_not_used(words: tuple[str, ...], arguments: tuple[str, ...], usage: Usage, rule: Rule, asked: Asked) -> str:
@@ -126,6 +131,16 @@ def _why_not_unknown(words: Sequence[str], rule: Rule, asked: Asked) -> str:
         if why_guarded(word, asked):
             return f"{word} decides what runs"
     return ""
+
+
+def _why_led_out(word: str, asked: Asked) -> str:
+    """A word that the rule names may be any path; one of the worktree, where the worker makes links, stays in it."""
+    worktree = posixpath.normpath(asked.worktree)
+    if word.startswith("-") or not is_within(absolute(word, asked.cwd), worktree):
+        return ""
+    real, real_worktree = asked.real_path(posixpath.join(asked.cwd, word)), asked.real_path(worktree)
+    is_in = real is not None and real_worktree is not None and is_within(real, real_worktree)
+    return "" if is_in else f"{word} leads out of the worktree"
 
 
 def may_write(words: tuple[str, ...]) -> bool:

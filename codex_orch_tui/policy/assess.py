@@ -5,15 +5,17 @@ It helps to look in the right place; it decides nothing, and a low risk is no pr
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Assessment, PermissionEntry, Program, Risk
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.text_warnings import disguised_words, text_warnings
 from codex_orch_tui.policy.asked import Asked
-from codex_orch_tui.policy.assess_command import command_findings
+from codex_orch_tui.policy.assess_command import NOT_READ, command_findings
 from codex_orch_tui.policy.assess_paths import path_findings
 from codex_orch_tui.policy.finding import Finding, named
 from codex_orch_tui.policy.places import bare_host, is_within
+from codex_orch_tui.policy.unfold import typed_text
 
 MAX_REASONS = 12
 """Reasons that are listed, the gravest first; how many there are besides is said."""
@@ -67,10 +69,10 @@ def _assessment(found: Iterable[Finding], programs: tuple[Program, ...]) -> Asse
 
 
 def _of_command(request: ApprovalRequest, asked: Asked) -> tuple[list[Finding], tuple[Program, ...]]:
-    found, programs = command_findings(asked) if asked.command.strip() else ([], ())
     if request.kind is ApprovalKind.STDIN:
-        found.append(Finding(Risk.MEDIUM, "is typed into a running program: only that knows what it makes of it"))
-    elif not asked.command.strip():
+        return _of_typed_text(asked), ()
+    found, programs = command_findings(asked) if asked.command.strip() else ([], ())
+    if not asked.command.strip():
         found.append(Finding(Risk.HIGH, "the request holds no command"))
     elif request.permissions:
         found += _of_permissions(request.permissions, asked)
@@ -79,6 +81,13 @@ def _of_command(request: ApprovalRequest, asked: Asked) -> tuple[list[Finding], 
     if asked.worktree and asked.cwd and not is_within(asked.cwd, asked.worktree):
         found.append(Finding(Risk.MEDIUM, f"runs in a folder outside of the worktree: {named(asked.cwd)}"))
     return found, programs
+
+
+def _of_typed_text(asked: Asked) -> list[Finding]:
+    """The program may be a shell, so what would be grave there is said; that a word is no known program is not."""
+    found = command_findings(replace(asked, command=typed_text(asked.command)))[0] if asked.command.strip() else []
+    grave = [finding for finding in found if finding.risk is Risk.HIGH and not finding.text.startswith(NOT_READ)]
+    return [*grave, Finding(Risk.MEDIUM, "is typed into a running program: only that knows what it makes of it")]
 
 
 def _of_network(request: ApprovalRequest, asked: Asked) -> tuple[list[Finding], tuple[Program, ...]]:
@@ -120,11 +129,11 @@ def _of_permissions(permissions: Iterable[PermissionEntry], asked: Asked) -> lis
         if entry.access == "network":
             found.append(Finding(Risk.HIGH, f"opens the network: {named(entry.target)}"))
         elif entry.access == "read":
-            found.append(Finding(Risk.LOW, f"may read {named(entry.target)}"))
-            found += path_findings(entry.target, cwd=asked.cwd, worktree=asked.worktree, writes=False)
+            about = path_findings(entry.target, cwd=asked.cwd, worktree=asked.worktree, writes=False)
+            found += about or [Finding(Risk.LOW, f"may read {named(entry.target)}")]
         else:
-            found.append(Finding(Risk.MEDIUM, f"may write {named(entry.target)}"))
-            found += path_findings(entry.target, cwd=asked.cwd, worktree=asked.worktree, writes=True)
+            about = path_findings(entry.target, cwd=asked.cwd, worktree=asked.worktree, writes=True)
+            found += about or [Finding(Risk.MEDIUM, f"may write {named(entry.target)}")]
     return found or [Finding(Risk.MEDIUM, "the request names no permissions")]
 
 

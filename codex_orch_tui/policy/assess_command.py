@@ -6,7 +6,7 @@ from codex_orch_tui.domain.approval import Program, Risk
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.text_warnings import disguised_words
 from codex_orch_tui.policy.asked import Asked
-from codex_orch_tui.policy.assess_paths import is_name_of_secrets, looks_like_path, path_findings
+from codex_orch_tui.policy.assess_paths import NAMES, WRITES, is_name_of_secrets, looks_like_path, path_findings
 from codex_orch_tui.policy.command_effect import STEERING, effect_of, has_script
 from codex_orch_tui.policy.finding import Finding, named
 from codex_orch_tui.policy.git_words import own_options
@@ -44,9 +44,11 @@ def command_findings(asked: Asked) -> tuple[list[Finding], tuple[Program, ...]]:
     found += _feeds_a_shell(reading)
     if len(reading.commands) > MAX_PROGRAMS:
         found.append(Finding(Risk.MEDIUM, f"has {len(reading.commands)} commands"))
-    return found, programs
+    written = {f"{NAMES}: {finding.text[len(WRITES) + 2 :]}" for finding in found if finding.text.startswith(WRITES)}
+    return [finding for finding in found if finding.text not in written], programs
 
 
+NOT_READ = "could not be read completely"
 IN_WORKTREE = "lies in the worktree"
 NOT_FOUND = "not found on the worker's PATH"
 
@@ -54,9 +56,9 @@ NOT_FOUND = "not found on the worker's PATH"
 def _of_line(reading: ShellReading) -> list[Finding]:
     found: list[Finding] = []
     if reading.is_broken:
-        found.append(Finding(Risk.HIGH, "could not be read completely: it is no shell that we know"))
+        found.append(Finding(Risk.HIGH, f"{NOT_READ}: it is no shell that we know"))
     elif reading.loose:
-        found.append(Finding(Risk.MEDIUM, "could not be read completely: an option of a wrapper is not known"))
+        found.append(Finding(Risk.MEDIUM, f"{NOT_READ}: an option of a wrapper is not known"))
     steering = filter(STEERING.fullmatch, reading.assigned)
     found += [Finding(Risk.HIGH, f"sets a variable that changes what programs do: {named(name)}") for name in steering]
     if "a command in the background" in reading.constructs:
@@ -72,18 +74,26 @@ def _of_command(words: tuple[str, ...], asked: Asked) -> list[Finding]:
     found = (
         [Finding(Risk.HIGH, f"a program's name is a disguise: {named(words[0])}")] if disguised_words(words[0]) else []
     )
-    effect = effect_of(words)
-    if effect.risk is not Risk.LOW:
+    effect, paths = effect_of(words), _of_paths(words, asked)
+    # That it writes is told already with the place outside of the worktree where it does.
+    is_told = effect.note == ProgramKind.WRITES.note and any(finding.text.startswith(WRITES) for finding in paths)
+    if effect.risk is not Risk.LOW and not is_told:
         detail = f" ({named(effect.detail)})" if effect.detail else ""
         found.append(Finding(effect.risk, f"{effect.note}: {shown}{detail}"))
     if name == "git":
         found += _of_git_options(words[1:])
-    is_wrapper = name in WRAPPERS and name not in _WITH_PATHS
+    return found + paths
+
+
+def _of_paths(words: tuple[str, ...], asked: Asked) -> list[Finding]:
+    """What is to be said of the paths that a command names; those behind a wrapper are its inner command's."""
+    name, found = program_name(words[0]), list[Finding]()
+    if name in WRAPPERS and name not in _WITH_PATHS:
+        return found
     for word in words[1:]:
         value = word.partition("=")[2] if word.startswith("-") else word
-        is_path = looks_like_path(value) or is_name_of_secrets(value)
-        if is_path and not is_wrapper:
-            found += path_findings(value, cwd=asked.cwd, worktree=asked.worktree, writes=effect.writes)
+        if looks_like_path(value) or is_name_of_secrets(value):
+            found += path_findings(value, cwd=asked.cwd, worktree=asked.worktree, writes=effect_of(words).writes)
     return found
 
 

@@ -21,6 +21,8 @@ _RUNS_LATER = re.compile(
     r"|setup\.py|pyproject\.toml|tox\.ini|noxfile\.py|build\.rs|\.cargo/config(?:\.toml)?|\.vscode/|\.idea/|\.npmrc"
     r"|\.yarnrc(?:\.yml)?|sitecustomize\.py|AGENTS\.md|\.bashrc|\.profile|\.zshrc|\.bash_profile|Dockerfile)"
 )
+WRITES = "writes outside of the worktree"
+NAMES = "names a path outside of the worktree"
 _TILDE = re.compile(r"~(?:/|$)|\$(?:HOME\b|\{HOME\})")
 _HARMLESS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin", "/dev/tty", "/dev/fd/1", "/dev/fd/2"})
 
@@ -57,8 +59,8 @@ def path_findings(word: str, *, cwd: str, worktree: str, writes: bool) -> list[F
     path = absolute(word, cwd or "/")
     is_outside = bool(_TILDE.match(word)) or word.startswith("~") or not is_within(path, worktree)
     if is_outside and worktree:
-        risk, verb = (Risk.HIGH, "writes") if writes else (Risk.MEDIUM, "names a path")
-        found.append(Finding(risk, f"{verb} outside of the worktree: {named(word)}"))
+        risk, text = (Risk.HIGH, WRITES) if writes else (Risk.MEDIUM, NAMES)
+        found.append(Finding(risk, f"{text}: {named(word)}"))
     if is_place_of_secrets(word):
         found.append(Finding(Risk.HIGH, f"names a place of secrets: {named(word)}"))
     inside = path[len(worktree) :] if worktree and is_within(path, worktree) else path

@@ -27,16 +27,28 @@ _LETTER = re.compile(r"[^\W_]")
 def declined_command(rule: Rule, reading: ShellReading) -> tuple[str, ...] | None:
     """The first command that a rule speaks of when it declines or asks; None: there is none.
 
-    The rule's words are looked for at the beginning, also when options stand between them (`npm --silent publish`).
+    The rule's words are looked for at the beginning, also when options stand between them (`npm --silent publish`) or
+    options with values before them (`kubectl -n prod delete`).
     """
     if not rule.program:
         return reading.commands[0] if reading.commands else None
 
     def fits(words: tuple[str, ...]) -> bool:
-        plain = [word for word in words if not word.startswith("-")]
-        return any(free_words(rule.args, some, is_beginning=True) is not None for some in (words, plain))
+        plain = tuple(word for word in words if not word.startswith("-"))
+        some = (words, plain, *_behind_options(words))
+        return any(free_words(rule.args, each, is_beginning=True) is not None for each in some)
 
     return find_command(reading, rule.program, fits)
+
+
+def _behind_options(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """What is left without the options in front, each of them with or without a value in the word after it."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        yield words[at + 1 :]
+        has_value = at + 1 < len(words) and not words[at + 1].startswith("-")
+        at += 2 if has_value else 1
+        yield words[at:]
 
 
 def find_command(reading: ShellReading, program: str, arguments_fit: ArgumentsFit) -> tuple[str, ...] | None:

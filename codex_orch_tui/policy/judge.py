@@ -9,10 +9,10 @@ from codex_orch_tui.domain.terminal_text import is_clean
 from codex_orch_tui.policy.accept import Refusal, may_write, why_guarded, why_not, why_not_here, why_outside
 from codex_orch_tui.policy.asked import Asked
 from codex_orch_tui.policy.builtin import builtin_decline
-from codex_orch_tui.policy.declines import find_command
+from codex_orch_tui.policy.declines import declined_command
 from codex_orch_tui.policy.lexer import NotPlainError, lex
 from codex_orch_tui.policy.places import fits, host_fits
-from codex_orch_tui.policy.rule import RULE_KINDS, Rule, RuleDecision, RuleKind, free_words
+from codex_orch_tui.policy.rule import RULE_KINDS, Rule, RuleDecision, RuleKind
 from codex_orch_tui.policy.shell_tree import ShellReading, read_shell
 from codex_orch_tui.policy.unfold import unfold
 
@@ -80,24 +80,22 @@ def _first_against(asked: Asked, rules: list[Rule]) -> Rule | None:
 def _is_against(rule: Rule, asked: Asked, reading: ShellReading | None) -> bool:
     """A decline or ask looks through everything that hides a command, and takes any part of a request for the whole."""
     worktree = posixpath.normpath(asked.worktree) if asked.worktree else ""
-    if rule.cwd and not fits(posixpath.normpath(asked.cwd), rule.cwd, worktree):
+    if rule.cwd and not _lies_in(asked.cwd, rule.cwd, asked, worktree):
         return False
     if rule.kind is RuleKind.NETWORK:
         return not rule.hosts or host_fits(asked.host, rule.hosts)
     if rule.kind is RuleKind.FILE_CHANGE:
-        return not rule.paths or any(_touches(path, rule, asked, worktree) for path in asked.paths)
+        return not rule.paths or any(_lies_in(path, rule.paths, asked, worktree) for path in asked.paths)
     assert reading is not None
-    return (
-        find_command(reading, rule.program, lambda words: free_words(rule.args, words, is_beginning=True) is not None)
-        is not None
-    )
+    return declined_command(rule, reading) is not None
 
 
-def _touches(path: str, rule: Rule, asked: Asked, worktree: str) -> bool:
-    """By its name or by its links."""
+def _lies_in(path: str, patterns: tuple[str, ...], asked: Asked, worktree: str) -> bool:
+    """By its name or by its links; capitals count for small letters, as some file systems take them."""
     named = posixpath.normpath(posixpath.join(asked.cwd, path))
-    real = asked.real_path(named)
-    return fits(named, rule.paths, worktree) or (real is not None and fits(real, rule.paths, worktree))
+    places = (named, asked.real_path(named) or named)
+    small = tuple(pattern.casefold() for pattern in patterns)
+    return any(fits(place.casefold(), small, worktree.casefold()) for place in places)
 
 
 def _accept(asked: Asked, rules: list[Rule]) -> Verdict:

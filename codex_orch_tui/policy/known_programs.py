@@ -26,8 +26,8 @@ _GREP = usage(
     " --perl-regexp --only-matching --no-filename --with-filename --no-messages --quiet --color --text --version",
     values="-A:number -B:number -C:number -m:number -e:text --include:text --exclude:text --exclude-dir:text"
     " --regexp:text"
-    " --max-count:number --context:number --after-context:number --before-context:number",
-    attached="--color:name --colour:name --binary-files:name",
+    " --max-count:number --after-context:number --before-context:number",
+    attached="--context:number --color:name --colour:name --binary-files:name",
     operands="text path",
     paths_after="-e --regexp",
     has_count=True,
@@ -100,6 +100,7 @@ PROGRAMS: Mapping[str, Usage | tuple[Usage, ...] | Mapping[tuple[str, ...], Usag
         "-a -d -f -i -p -s -h -D -F -C -n -J --dirsfirst --noreport --gitignore --prune --du --version",
         values="-L:number -I:text -P:text --filelimit:number",
         operands="path",
+        is_apart=True,
     ),
     "realpath": usage("-e -m -s -q", operands="path"),
     "readlink": usage("-f -e -m -n", operands="path"),
@@ -107,7 +108,9 @@ PROGRAMS: Mapping[str, Usage | tuple[Usage, ...] | Mapping[tuple[str, ...], Usag
     "dirname": usage("", operands="text"),
     "od": usage("-c -x -b -d -o -v", values="-A:name -t:name -N:number -j:number", operands="path"),
     "hexdump": usage("-C -c -b -x -v", values="-n:number -s:number", operands="path"),
-    "xxd": usage("-p -b -u", values="-l:number -s:number -c:number -g:number", operands="path", most=1),
+    "xxd": usage(
+        "-p -b -u", values="-l:number -s:number -c:number -g:number", operands="path", most=1, is_leading=True
+    ),
     "jq": usage(
         "-r -e -c -S -M -C -s -n -j -a --raw-output --compact-output --sort-keys --slurp --null-input --exit-status"
         " --monochrome-output --color-output --join-output --tab --version",
@@ -130,13 +133,17 @@ PROGRAMS: Mapping[str, Usage | tuple[Usage, ...] | Mapping[tuple[str, ...], Usag
     "sort": usage(
         "-n -r -u -f -h -V -b -d -g -i -M -s -c -z --numeric-sort --reverse --unique --ignore-case --human-numeric-sort"
         " --version-sort --check",
-        values="-k:name -t:text --key:name --field-separator:text",
+        values="-k:name -t:sign --key:name --field-separator:sign",
         operands="path",
     ),
     "uniq": usage(
-        "-c -d -u -i --count --repeated --unique", values="-f:number -s:number -w:number", operands="path", most=1
+        "-c -d -u -i --count --repeated --unique",
+        values="-f:number -s:number -w:number",
+        operands="path",
+        most=1,
+        is_leading=True,
     ),
-    "cut": usage("-s", values="-d:text -f:name -c:name -b:name --delimiter:text --fields:name", operands="path"),
+    "cut": usage("-s", values="-d:sign -f:name -c:name -b:name --delimiter:sign --fields:name", operands="path"),
     "diff": usage(
         "-u -q -w -b -B -i -y -a -s -c -p -E -Z --brief --unified --ignore-all-space --ignore-case --side-by-side"
         " --report-identical-files --color",
@@ -180,11 +187,12 @@ PROGRAMS: Mapping[str, Usage | tuple[Usage, ...] | Mapping[tuple[str, ...], Usag
         (): _VERSION,
         ("version",): usage(),
         ("check",): usage(
-            f"{_RUFF} --no-fix --diff --statistics --exit-zero --show-files --no-show-fixes",
+            f"{_RUFF} --no-fix --no-fix-only --diff --statistics --exit-zero --show-files --no-show-fixes",
             values="--select:name --ignore:name --extend-select:name --output-format:name --line-length:number"
             " --target-version:name",
             operands="path",
-            needs=("--no-cache -n", "--no-fix --diff --isolated"),
+            # `fix` and `fix-only` of the repository's settings write, each by itself
+            needs=("--no-cache -n", "--no-fix --diff --isolated", "--no-fix-only --diff --isolated"),
         ),
         ("format",): usage(
             f"{_RUFF} --check --diff",

@@ -5,7 +5,7 @@ A file of rules that is half understood is worse than none: the half that was lo
 
 import posixpath
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from codex_orch_tui.config.problems import Problem, unknown
 from codex_orch_tui.config.yaml_file import YamlFile, parse_yaml, read_bounded
 from codex_orch_tui.domain.approval import ApprovalKind
-from codex_orch_tui.domain.plan import Role
+from codex_orch_tui.domain.plan import Role, RoleName
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.policy.accept import why_not
 from codex_orch_tui.policy.asked import Asked
@@ -29,6 +29,7 @@ from codex_orch_tui.policy.rule_file import Examples, RuleEntry
 VERSION = 1
 MAX_RULES = 500
 
+BUILT_IN_ROLES: tuple[RoleName, ...] = tuple(role.value for role in Role)
 _EXAMPLE_WORKTREE = "/worktree"
 _MAX_SHOWN_CHARS = 80
 
@@ -48,17 +49,22 @@ class LoadedRules:
     sha256_of_file: str = ""
 
 
-def load_rules(path: Path) -> LoadedRules:
-    """Read a file of rules; one that is not there holds none."""
+def load_rules(path: Path, roles: Collection[RoleName] = BUILT_IN_ROLES) -> LoadedRules:
+    """Read a file of rules; one that is not there holds none.
+
+    Args:
+        path: The file.
+        roles: The names that a rule's `roles` can hold.
+    """
     try:
         data = read_bounded(path)
     except (OSError, ValueError) as error:
         reason = f"cannot be read: {error.strerror or error}" if isinstance(error, OSError) else str(error)
         return LoadedRules(problems=(Problem(place=str(path), key="", message=reason),))
-    return LoadedRules() if data is None else parse_rules(path, data)
+    return LoadedRules() if data is None else parse_rules(path, data, roles)
 
 
-def parse_rules(path: Path, data: bytes) -> LoadedRules:
+def parse_rules(path: Path, data: bytes, roles: Collection[RoleName] = BUILT_IN_ROLES) -> LoadedRules:
     """The rules of a file whose bytes were read already, and hashed: nothing can change in between."""
     digest = sha256(data).hexdigest()
     file = parse_yaml(path, data)
@@ -67,8 +73,8 @@ def parse_rules(path: Path, data: bytes) -> LoadedRules:
     if not problems:
         problems += _problems_of_top(path, file)
     if not problems:
-        for index, entry in enumerate(_entries(file)):
-            found = _rule(path, file, index, entry, problems)
+        for index in range(len(_entries(file))):
+            found = _rule(path, file, index, roles, problems)
             if found is not None:
                 rules.append(found)
         problems += _repeated(path, rules)
@@ -97,8 +103,9 @@ def _entries(file: YamlFile) -> list[object]:
     return rules if isinstance(rules, list) else []
 
 
-def _rule(path: Path, file: YamlFile, index: int, entry: object, problems: list[Problem]) -> Rule | None:
+def _rule(path: Path, file: YamlFile, index: int, roles: Collection[RoleName], problems: list[Problem]) -> Rule | None:
     """One rule, or what is wrong with it."""
+    entry = _entries(file)[index]
 
     def line_of(*keys: str | int) -> int:
         """The nearest line that is known."""
@@ -115,7 +122,7 @@ def _rule(path: Path, file: YamlFile, index: int, entry: object, problems: list[
         return None
     name = entry.get("id") if isinstance(entry.get("id"), str) else f"rules[{index}]"
     try:
-        checked = RuleEntry.model_validate(dict(entry))
+        checked = RuleEntry.model_validate(dict(entry), context=tuple(roles))
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False):
             keys = tuple(key for key in detail["loc"])

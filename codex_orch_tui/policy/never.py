@@ -14,6 +14,8 @@ _WRAPPERS = """
     rsync scp sftp busybox toybox command exec eval builtin ld.so proxychains torsocks direnv nix-shell nix docker
     podman
     kubectl vagrant tmux screen expect socat nc ncat netcat telnet open xdg-open osascript
+    watchexec hyperfine chronic fakeroot pkexec gosu su-exec dbus-run-session start-stop-daemon systemctl launchctl
+    caffeinate mise asdf rtx pyenv rbenv nodenv nvm volta fnm pkgx tea devbox
 """
 _INTERPRETERS = """
     sh bash dash zsh ksh mksh ash yash csh tcsh fish nu pwsh powershell elvish xonsh python pypy ipython node nodejs
@@ -23,6 +25,7 @@ _INTERPRETERS = """
     octave elixir iex erl ghci runghc runhaskell swift awk gawk mawk nawk sed gsed ed ex vi vim nvim emacs nano tee dd
     m4 bc dc
     sqlite3 psql mysql gnuplot jupyter less more most man view
+    bpython ptpython pdb pydoc coffee swc qjs d8 latexmk arara
 """
 _RUNNERS = """
     make gmake cmake ninja meson bazel buck buck2 pants scons rake just task invoke ant mvn gradle sbt lein npm npx
@@ -36,6 +39,10 @@ _RUNNERS = """
     bundle bundler gem
     rspec rubocop composer phpunit terraform tofu ansible ansible-playbook helm skaffold tilt earthly gh hub act
     rustdoc dart flutter pod xcodebuild fastlane zig nimble crystal shards opam dune ocaml coqc lake lean
+    ctest cpack waf doit fab behave robot trial nosetests snakemake nextflow dvc django-admin flask uvicorn gunicorn
+    celery alembic streamlit rails rackup jekyll karma tap c8 nyc babel ng next nuxt astro expo nodemon pm2 bats
+    lefthook overcommit golangci-lint clang-tidy phpstan psalm php-cs-fixer pint ktlint ansible-lint tflint pulumi cdk
+    serverless wrangler vercel netlify firebase
 """
 _SHELL_STATE = """
     . source cd pushd popd export declare typeset local readonly unset set shopt trap alias unalias hash enable read
@@ -44,11 +51,17 @@ _SHELL_STATE = """
     exit return
     logout break continue shift caller
 """
-_NEVER = frozenset(f"{_WRAPPERS} {_INTERPRETERS} {_RUNNERS} {_SHELL_STATE}".split())
-_VERSIONED = re.compile(r"(python|pypy|pip|ruby|perl|php|lua|node|tclsh|java)[0-9.]+")
+RUNNERS = frozenset(_RUNNERS.split())
+"""Programs that run what the folder around them says."""
+_NEVER = RUNNERS | frozenset(f"{_WRAPPERS} {_INTERPRETERS} {_SHELL_STATE}".split())
+_VERSIONED = re.compile(
+    r"(i?python|pypy|pip|pdb|pydoc|pytest|nosetests|ruby|perl|php|lua|node|tclsh|java|bash|zsh|ksh|vim|emacs|clang-tidy)"
+    r"-?[0-9.]+"
+)
 
 _CHOOSERS = frozenset(
     {"asdf", "mise", "rtx", "rustup", "volta-shim", "corepack", "pyenv", "proto", "proto-shim", "direnv", "fnm"}
+    | {"aqua", "aqua-proxy", "pkgx", "tea", "vfox", "devbox"}
 )
 _SHIMS = frozenset({"shims", ".asdf", ".volta", ".proto", ".orchestrator"})
 

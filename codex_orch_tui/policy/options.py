@@ -16,9 +16,9 @@ ReasonAgainst = Callable[[str], str]
 
 _NUMBER = re.compile(r"[+-]?[0-9]+[bcwkKMG]?")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+%-]*")
-_SIGNED = re.compile(r"%[+ -]?G|\(signature|^[-*]*signature")
+_SIGNED = re.compile(r"%[+ -]?G|(?:^|\()[-*]*signature")
 _RESPONSE_FILE = re.compile(r"[@+]")
-_LOADS = re.compile(r"\b(?:import|include|env|modulemeta|get_search_list)\b|\$ENV|\$__")
+_LOADS = re.compile(r"\b(?:import|include|env|ENV|modulemeta|get_search_list|__\w+)\b")
 _FORMAT = re.compile(r"(?:[^%]|%%|%[-0-9.]*[sdxbqcufge])*")
 _COUNT = re.compile(r"-[0-9]+")
 
@@ -31,6 +31,8 @@ class Value(Enum):
     """A word of a list that the program knows: letters, digits and few signs."""
     TEXT = auto()
     """Anything: the program only compares it or prints it."""
+    SIGN = auto()
+    """One character."""
     PATH = auto()
     """A path that is read; it must lie in the allowed folders.
 
@@ -66,6 +68,8 @@ class Usage:
         needs: Of each set one option must be there: `black` without `--check` writes.
         has_count: `-20` is an option.
         is_find: Long options have one dash and nothing is bundled.
+        is_apart: The value of a short option stands in the next word only: `tree -Po` is `-P` and `-o`.
+        is_leading: No option may follow an operand: to some the word there names the file that they write.
         is_text: No word is an option: `echo --- x` prints it.
         in_top: Only in the worktree's own folder: git in a folder below reads a `.git` that a worker may have put
         there.
@@ -80,6 +84,8 @@ class Usage:
     needs: tuple[frozenset[str], ...] = ()
     has_count: bool = False
     is_find: bool = False
+    is_apart: bool = False
+    is_leading: bool = False
     is_text: bool = False
     in_top: bool = False
 
@@ -110,6 +116,8 @@ def reason_against(words: tuple[str, ...], usage: Usage, against: ReasonAgainst)
     while position < len(words):
         word = words[position]
         if word == "--" and not usage.is_find:
+            if reason := _reason_against_late(word, word, reading):
+                return reason, frozenset()
             reading.operands += words[position + 1 :]
             break
         following = words[position + 1] if position + 1 < len(words) else None
@@ -132,10 +140,26 @@ def _read_word(word: str, following: str | None, reading: _Reading) -> tuple[str
         reading.operands.append(word)
         return "", 1
     if reading.usage.has_count and _COUNT.fullmatch(word):
-        return "", 1
-    if word.startswith("--") or reading.usage.is_find:
-        return _read_long(word, following, reading)
-    return _read_bundle(word, following, reading)
+        return _reason_against_late(word, word, reading), 1
+    read = _read_long if word.startswith("--") or reading.usage.is_find else _read_bundle
+    reason, used = read(word, following, reading)
+    return reason or _reason_against_late(word if used == 1 else f"{following}", word, reading), used
+
+
+def _reason_against_late(last: str, word: str, reading: _Reading) -> str:
+    """After an operand a program of BSD, or one that reads its words by itself, takes an option for one more operand.
+
+    Args:
+        last: The last word that was read: the option's value where that is a word of its own.
+        word: The option.
+        reading: The operands so far.
+    """
+    usage = reading.usage
+    if not reading.operands or usage.is_find or usage.in_top:
+        return ""
+    if usage.is_leading:
+        return f"the option {word} comes after {reading.operands[0]}"
+    return reading.against(word) or reading.against(last)
 
 
 def _read_long(word: str, following: str | None, reading: _Reading) -> tuple[str, int]:
@@ -168,6 +192,8 @@ def _read_bundle(word: str, following: str | None, reading: _Reading) -> tuple[s
             return f"the option {name if len(word) == 2 else f'{name} in {word}'} is not listed", 0
         reading.seen.add(name)
         if index + 1 < len(word):
+            if usage.is_apart:
+                return f"the value of {name} in {word} is not a word of its own", 0
             return reason_against_value(word[index + 1 :], kind, reading.against), 1
         return _reason_against_next(name, following, kind, reading), 2
     return "", 1
@@ -202,6 +228,8 @@ def reason_against_value(value: str, kind: Value, against: ReasonAgainst) -> str
     match kind:
         case Value.TEXT:
             return ""
+        case Value.SIGN:
+            return "" if len(value) == 1 else f"{value} is not one character"
         case Value.PATH:
             return f"{value} may be more than a path" if _RESPONSE_FILE.match(value) else against(value)
         case Value.REVISION:

@@ -18,7 +18,7 @@ from codex_orch_tui.policy.lexer import NotPlainError, lex
 from codex_orch_tui.policy.never import why_never
 from codex_orch_tui.policy.options import Usage, reason_against
 from codex_orch_tui.policy.places import absolute, bare_host, is_guarded, is_within
-from codex_orch_tui.policy.program_kinds import git_kind
+from codex_orch_tui.policy.program_kinds import ProgramKind, git_kind, program_kind
 from codex_orch_tui.policy.propose_names import parent_host, parent_places, rule_id, shown_words
 from codex_orch_tui.policy.rule import REST, Rule, RuleDecision, RuleKind
 from codex_orch_tui.policy.unfold import unfold
@@ -135,8 +135,7 @@ def _candidates(words: tuple[str, ...], asked: Asked) -> Iterator[Proposal]:
     told = f"the options {', '.join(options)}" if options else "no options"
     narrow = replace(exact, args=(*sub, REST), options=options)
     if not usages:
-        text = f"{called} with {told} and any plain paths in {where}; what {program} does is not known to us"
-        yield Proposal(rule=narrow, sentence=text)
+        yield Proposal(rule=narrow, sentence=f"{called} with {told} and any plain paths in {where}; {_known(program)}")
         return
     yield Proposal(rule=narrow, sentence=f"{called} with {told}, and any words that name something in {where}")
     wide = replace(narrow, options=None)
@@ -144,6 +143,12 @@ def _candidates(words: tuple[str, ...], asked: Asked) -> Iterator[Proposal]:
     if sub:
         text = f"{program} with every sub-command and option that only reads, in {where}"
         yield Proposal(rule=replace(wide, args=(REST,)), sentence=text)
+
+
+def _known(program: str) -> str:
+    """What is known of a program whose options are in no list."""
+    kind = program_kind(program)
+    return f"what {program} does is not known to us" if kind is ProgramKind.UNKNOWN else f"{program} {kind.note}"
 
 
 def _places(arguments: tuple[str, ...], asked: Asked) -> tuple[tuple[str, ...], str]:

@@ -4,9 +4,17 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 
-from codex_orch_tui.domain.plan import Role
+from codex_orch_tui.domain.plan import RoleName
 from codex_orch_tui.domain.terminal_text import is_clean
 from codex_orch_tui.policy.rule import Rule, RuleDecision, RuleKind
 
@@ -52,6 +60,15 @@ def _sentence(value: object) -> object:
     return value
 
 
+def _role(name: str, info: ValidationInfo) -> RoleName:
+    """A rule for a role that does not exist would never apply; whoever reads the file says which there are."""
+    known: tuple[RoleName, ...] = info.context or ()
+    if known and name not in known:
+        *others, last = map(repr, known)
+        raise ValueError(f"should be {', '.join(others)} or {last}" if others else f"should be {last}")
+    return name
+
+
 _Text = Annotated[str, BeforeValidator(_sentence), AfterValidator(_plain)]
 _Word = Annotated[_Text, StringConstraints(max_length=1_000)]
 _Place = Annotated[_Text, StringConstraints(min_length=1, max_length=1_000), AfterValidator(_place)]
@@ -82,7 +99,7 @@ class RuleEntry(BaseModel):
     cwd: tuple[_Place, ...] = ()
     paths: tuple[_Place, ...] = ()
     hosts: tuple[_Host, ...] = ()
-    roles: tuple[Role, ...] = ()
+    roles: tuple[Annotated[_Text, AfterValidator(_role)], ...] = ()
     reason: Annotated[_Text, StringConstraints(max_length=500)] = ""
     expires: Annotated[float, BeforeValidator(_moment)] | None = None
     examples: Examples = Examples()

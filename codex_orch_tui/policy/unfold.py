@@ -4,6 +4,7 @@ import re
 
 _WRAPPED = re.compile(r"(?:/usr/bin/|/bin/)?bash -l?c (?P<script>\S.*)", re.DOTALL)
 _WRAPPED_BY_ANY = re.compile(r"(?:/[^\s'\"]*/)?(?:ba|z|da|k)?sh -l?c (?P<script>\S.*)", re.DOTALL)
+_TYPED = re.compile(r"write_stdin --session-id \d+ (?P<script>\S.*)", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,=^-]+")
 _SINGLE = re.compile(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:[^"\\$`]|\\[$`"\\])*)"')
@@ -23,6 +24,11 @@ def unfold(command: str) -> str:
 def shown_script(command: str) -> str:
     """The script inside whichever shell Codex wraps around it: for reading, not for deciding."""
     return _unwrapped(_WRAPPED_BY_ANY, command)
+
+
+def typed_text(command: str) -> str:
+    """What Codex's own `write_stdin --session-id N '…'` types into a program; any other text as it is."""
+    return _unwrapped(_TYPED, command)
 
 
 def _unwrapped(form: re.Pattern[str], command: str) -> str:

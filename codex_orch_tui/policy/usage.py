@@ -18,6 +18,8 @@ def usage(
     needs: str | tuple[str, ...] = (),
     has_count: bool = False,
     is_find: bool = False,
+    is_apart: bool = False,
+    is_leading: bool = False,
     is_text: bool = False,
     in_top: bool = False,
 ) -> Usage:
@@ -33,6 +35,8 @@ def usage(
         needs: One set of options, or several.
         has_count: See `Usage`.
         is_find: See `Usage`.
+        is_apart: See `Usage`.
+        is_leading: See `Usage`.
         is_text: See `Usage`.
         in_top: See `Usage`.
     """
@@ -47,6 +51,8 @@ def usage(
         needs=tuple(frozenset(need.split()) for need in sets),
         has_count=has_count,
         is_find=is_find,
+        is_apart=is_apart,
+        is_leading=is_leading,
         is_text=is_text,
         in_top=in_top,
     )

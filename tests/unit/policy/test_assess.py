@@ -271,3 +271,30 @@ def test_no_request_takes_long(script: str) -> None:
     began_s = time.perf_counter()
     of_command(script)
     assert time.perf_counter() - began_s < 2.0
+
+
+def test_a_path_that_is_written_is_not_told_again_as_one_that_is_named() -> None:
+    found = of_command("wc -l > /srv/count && cat /srv/count /srv/other").reasons
+    assert "writes outside of the worktree: /srv/count" in found
+    assert [text for text in found if text.startswith("names a path")] == [
+        "names a path outside of the worktree: /srv/other"
+    ]
+
+
+def test_a_permission_is_told_once() -> None:
+    wanted = (PermissionEntry(access="write", target="/srv/one"), PermissionEntry(access="read", target="docs"))
+    asked = Asked(kind=ApprovalKind.PERMISSIONS, cwd=WORKTREE, worktree=WORKTREE)
+    found = assess(request(ApprovalKind.PERMISSIONS, permissions=wanted), asked)
+    assert found.reasons == ("writes outside of the worktree: /srv/one", "may read docs")
+
+
+def test_typed_words_are_no_unknown_program_and_what_is_grave_in_a_shell_is_said() -> None:
+    def typed(text: str) -> tuple[str, ...]:
+        command = f"write_stdin --session-id 3 {shlex.quote(text)}"
+        asked = Asked(kind=ApprovalKind.STDIN, command=command, worktree=WORKTREE, find_program=find_program)
+        return assess(request(ApprovalKind.STDIN, command=text), asked).reasons
+
+    only = "is typed into a running program: only that knows what it makes of it"
+    assert typed("yes please\n") == (only,)
+    assert typed("I don't\n") == (only,)
+    assert typed("touch /srv/x\n") == ("writes outside of the worktree: /srv/x", only)

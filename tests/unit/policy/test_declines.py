@@ -107,6 +107,9 @@ def test_a_glob_needs_a_letter_to_be_about_a_word() -> None:
         ("npm run publish", False),
         ("npm", False),
         ("npm 'publish", True),
+        ("npm --registry x publish", True),
+        ("npm -w a --tag=b -d publish", True),
+        ("npm -w a b publish", False),
     ],
 )
 def test_a_rule_is_looked_for_at_the_beginning(script: str, is_found: bool) -> None:

@@ -104,6 +104,10 @@ def test_a_rule_counts_until_it_expires_and_for_its_roles() -> None:
         (f"{TREE}/bin/ls", "lies in the worktree"),
         ("/real/tree/bin/ls", "lies in the worktree"),
         ("/home/anna/.asdf/shims/ls", "is chosen by files of the repository (a version manager)"),
+        (
+            "/home/anna/.local/share/aquaproj-aqua/bin/aqua-proxy",
+            "is chosen by files of the repository (a version manager)",
+        ),
         ("/home/anna/.local/bin/mise", "is chosen by files of the repository (a version manager)"),
         ("/home/anna/b/.orchestrator/worktrees/2/ls", "is chosen by files of the repository (a version manager)"),
     ],
@@ -113,6 +117,36 @@ def test_the_program_must_be_the_one_that_its_name_says(found: str | None, why: 
         return path.replace(TREE, "/real/tree")
 
     assert told("ls", LS, find_program=lambda _: found, real_path=real_path).why == f"ls-accept: ls {why}"
+
+
+def test_a_decline_for_a_folder_counts_through_links_and_in_capitals() -> None:
+    def real_path(path: str) -> str:
+        return path.replace("/link", "/infra")
+
+    declines = rule("ls", id="no", decision=DECLINE, cwd=("infra/**",))
+    for folder in ("infra", "infra/x", "link", "Infra/x"):
+        assert told("ls", LS, declines, cwd=f"{TREE}/{folder}", real_path=real_path).decision is DECLINE
+    assert told("ls", LS, declines, cwd=f"{TREE}/src").decision is ACCEPT
+    edits = rule(kind=RuleKind.FILE_CHANGE, decision=DECLINE, paths=("infra/**",), args=None)
+    for path in ("infra/a", "link/a", "INFRA/a"):
+        verdict = told("", edits, kind=ApprovalKind.FILE_CHANGE, paths=(f"{TREE}/{path}",), real_path=real_path)
+        assert verdict.decision is DECLINE
+
+
+def test_a_word_that_a_rule_names_is_no_link_that_leads_out() -> None:
+    """What is done with it is not known: the worker could have it done to any file."""
+    copies = rule("cp", args=("a", "notes/b", "/srv/copy"))
+    line = "cp a notes/b /srv/copy"
+    assert told(line, copies).decision is ACCEPT
+    verdict = told(line, copies, real_path=lambda path: "/home/anna/.profile" if path.endswith("notes/b") else path)
+    assert (verdict.decision, verdict.why) == (ASK, "cp-accept: notes/b leads out of the worktree")
+
+
+@pytest.mark.parametrize("line", ["ls src", "ls -l src", "ls --color=never src x", "env ls -a src"])
+def test_an_ask_is_not_passed_by_with_an_option_in_front(line: str) -> None:
+    asks = rule("ls", id="asks", decision=ASK, args=("src",))
+    verdict = told(line, LS, asks)
+    assert (verdict.decision, verdict.rule) == (ASK, asks)
 
 
 def test_a_builtin_of_the_shell_needs_no_program_but_none_of_the_worktree() -> None:

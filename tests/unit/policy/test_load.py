@@ -204,3 +204,10 @@ def test_the_hash_of_a_rule_is_of_what_it_says_and_not_of_where() -> None:
 def test_an_alias_cannot_make_a_rule_of_another_kind() -> None:
     text = "rules:\n- &a {id: a, kind: command, decision: ask, program: x}\n- {<<: *a, id: b, decision: decline}\n"
     assert [(rule.id, rule.decision.value) for rule in parsed(text).rules] == [("a", "ask"), ("b", "decline")]
+
+
+def test_a_rule_can_speak_of_a_role_of_one_s_own() -> None:
+    text = "rules:\n- {id: a, kind: command, decision: ask, program: x, roles: [docs, tester]}\n"
+    assert parse_rules(PATH, text.encode(), ("tester", "docs")).rules[0].roles == ("docs", "tester")
+    (problem,) = parse_rules(PATH, text.encode()).problems
+    assert str(problem) == f"{PATH}:2: a.roles[0]: should be 'navigator', 'implementer', 'tester' or 'reviewer'"

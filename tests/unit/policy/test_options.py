@@ -106,6 +106,59 @@ def test_options_of_find_are_not_bundled() -> None:
     assert reason("-- x", listed) == "the option -- is not listed"
 
 
+def test_a_program_that_reads_its_bundles_by_itself_takes_no_value_in_them() -> None:
+    """`tree -Po -I FILE` writes FILE: both letters take a word of their own."""
+    listed = usage("-a", values="-P:text -L:number", operands="path", is_apart=True)
+    assert reason("-aL 2 x", listed) == ""
+    assert reason("-P o x", listed) == ""
+    for line in ("-Po x", "-L2 x", "-aPo x"):
+        assert "is not a word of its own" in reason(line, listed)
+    assert all(one.is_apart for name, one in all_usages() if name == "tree")
+
+
+def test_an_option_behind_an_operand_may_be_an_operand_too() -> None:
+    """To getopt of BSD it is: the file of that name can be a link that leads anywhere."""
+
+    def leads_out(path: str) -> str:
+        return f"{path} leads out" if path in {"-a", "-20", "--", "out"} else ""
+
+    listed = usage("-a -b", values="-t:text", operands="path", has_count=True)
+    for line, why in (
+        ("-a x", ""),
+        ("-t out x", ""),
+        ("x -b", ""),
+        ("x -a", "-a leads out"),
+        ("x -t out", "out leads out"),
+        ("x -20", "-20 leads out"),
+        ("-- x", ""),
+        ("x --", "-- leads out"),
+    ):
+        assert reason_against(tuple(line.split()), listed, leads_out)[0] == why
+
+
+@pytest.mark.parametrize("program", ["uniq", "xxd"])
+def test_what_writes_its_second_word_takes_options_first(program: str) -> None:
+    listed = usages_of((program,))[0][0]
+    assert reason("-u x", listed) == ""
+    assert reason("x -u", listed) == "the option -u comes after x"
+    assert reason("x --", listed) == "the option -- comes after x"
+    assert reason("x y", listed) == "the word y is one too many"
+
+
+def test_a_sign_is_one_character() -> None:
+    listed = usage("", values="-d:sign", operands="path")
+    assert reason("-d, x", listed) == reason("-d : x", listed) == ""
+    assert reason("-d /etc/hosts x", listed) == "/etc/hosts is not one character"
+
+
+def test_ruff_mends_nothing_that_the_repositorys_settings_ask_for() -> None:
+    """Its setting `fix-only` writes even with --no-fix, through links too."""
+    (listed,) = usages_of(("ruff", "check"))[0]
+    assert "--no-fix-only" in reason("--no-cache --no-fix x", listed)
+    for line in ("--no-fix --no-fix-only", "--diff", "--isolated"):
+        assert reason(f"--no-cache {line} x", listed) == ""
+
+
 def all_usages() -> Iterator[tuple[str, Usage]]:
     for name, known in PROGRAMS.items():
         parts = known.values() if isinstance(known, Mapping) else (known,)
@@ -132,6 +185,25 @@ def test_what_needs_an_option_never_runs_without_a_word() -> None:
             for one in usages_of((name,))[0]:
                 assert one.needs, name
                 assert reason("", one), name
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "python3.12",
+        "ipython3",
+        "bash5.2",
+        "pytest-3",
+        "pdb3.11",
+        "clang-tidy-15",
+        "latexmk",
+        "ctest",
+        "mise",
+        "watchexec",
+    ],
+)
+def test_what_runs_code_has_other_names_too(program: str) -> None:
+    assert "can run other programs" in why_never(program)
 
 
 def test_every_git_usage_is_for_the_top_folder() -> None:

@@ -49,7 +49,7 @@ def rule(program: str, *args: str, decision: RuleDecision = RuleDecision.ACCEPT)
         "mytool ...",
         "ls --color=never",
         "head -20 a",
-        "ruff check --no-cache --no-fix .",
+        "ruff check --no-cache --no-fix --no-fix-only .",
         "grep -rn -e x .",
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_orch_tui.policy.unfold import shown_script, unfold
+from codex_orch_tui.policy.unfold import shown_script, typed_text, unfold
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,17 @@ def test_any_shell_is_taken_off_for_reading(shell: str) -> None:
 
 def test_only_one_shell_is_taken_off() -> None:
     assert unfold("/bin/bash -c \"bash -c 'ls'\"") == "bash -c 'ls'"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("write_stdin --session-id 5 'yes please\n'", "yes please\n"),
+        ("write_stdin --session-id 5 y", "y"),
+        ('write_stdin --session-id 5 "it\'s"', "it's"),
+        ("write_stdin --session-id 5 'a' 'b'", "write_stdin --session-id 5 'a' 'b'"),
+        ("write_stdin", "write_stdin"),
+    ],
+)
+def test_what_is_typed_is_taken_out_of_the_words_around_it(command: str, text: str) -> None:
+    assert typed_text(command) == text
