@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from codex_orch_tui.config.problems import ConfigError, Problem, unknown
+from codex_orch_tui.config.rates import RateSettings
+from codex_orch_tui.config.role_sources import merged_roles, not_looser, role_keys, unknown_role, weakened
 from codex_orch_tui.config.settings import LIST_FIELDS, NEED_TRUST, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT, Config
 from codex_orch_tui.config.yaml_file import read_yaml
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -19,6 +21,7 @@ BASE_VARIABLE = "ORCHESTRATOR_BASE_DIR"
 
 _KNOWN = tuple(Config.model_fields)
 _MAX_SHOWN_CHARS = 60
+_NOT_FROM_A_CLONE = "can only be set in your own config.yaml: a repository's file comes with a clone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,36 @@ class LoadedConfig:
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     held: Mapping[str, str] = field(default_factory=dict)
+    role_origins: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Where each key of each role was set: places are joined key by key there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPlaces:
+    """Where the settings of one program come from, to be read again when the files change; see `load_config`."""
+
+    project_file: Path | None = None
+    user_file: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+    def load(self) -> LoadedConfig:
+        """Read them all.
+
+        Raises:
+            ConfigError: All that is wrong, in all places.
+        """
+        return load_config(
+            project_file=self.project_file,
+            user_file=self.user_file,
+            environ=self.environ,
+            overrides=self.overrides,
+        )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The two files, as far as they are known; they may be missing."""
+        return tuple(path for path in (self.project_file, self.user_file) if path is not None)
 
 
 @dataclass(slots=True)
@@ -41,6 +74,14 @@ class _Source:
 
     values: dict[str, object] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    deep_places: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+
+    def place(self, keys: tuple[str | int, ...]) -> str:
+        """The nearest place that is known of something below a setting."""
+        for length in range(len(keys), 1, -1):
+            if (found := self.deep_places.get(keys[:length])) is not None:
+                return found
+        return self.places.get(str(keys[0]), "")
 
 
 def load_config(
@@ -69,21 +110,32 @@ def load_config(
         _from_environment(environ, warnings),
         _from_command_line(overrides or {}),
     ]
+    own = {key: value for source in sources[1:] for key, value in source.values.items()}
+    if "roles" in sources[0].values:
+        sources[0].values["roles"] = not_looser(sources[0].values["roles"], own)
     merged: dict[str, object] = {}
     origins: dict[str, str] = {}
     held: dict[str, str] = {}
+    role_origins: dict[tuple[str, str], str] = {}
     for source in sources:
         problems += _mistakes(source, environ)
         if source is sources[0]:
             held = _take_out(source, NEED_TRUST)
-        merged |= source.values
+        roles = merged_roles(merged.get("roles"), source.values["roles"]) if "roles" in source.values else None
+        merged |= source.values | ({"roles": roles} if roles is not None else {})
         origins |= source.places
+        role_origins |= _places_in_roles(source)
+    wrong = unknown_role(merged.get("role"), merged.get("roles"))
+    if wrong and not any(problem.key == "role" for problem in problems):
+        problems.append(Problem(place=origins["role"], key="role", message=f"{_shown(merged['role'])} {wrong}"))
     if problems:
         raise ConfigError(problems)
     # Building the validator takes about 15 ms, which a start with nothing set does not pay.
     config = Config.model_validate(merged) if merged else Config.model_construct()
     held = {key: place for key, place in held.items() if key not in origins}
-    return LoadedConfig(config=config, origins=origins, warnings=tuple(warnings), held=held)
+    return LoadedConfig(
+        config=config, origins=origins, warnings=tuple(warnings), held=held, role_origins=role_origins
+    )
 
 
 def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) -> _Source:
@@ -99,12 +151,30 @@ def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) 
             problems.append(Problem(place=place, key=key, message=unknown(key, _KNOWN)))
         elif is_project and (key in NOT_IN_PROJECT or NOT_AS_PROJECT_DEFAULT.get(key) == value):
             what = f"{_shown(value)} " if key in NOT_AS_PROJECT_DEFAULT else ""
-            message = f"{what}can only be set in your own config.yaml: a repository's file comes with a clone"
+            message = f"{what}{_NOT_FROM_A_CLONE}"
             problems.append(Problem(place=place, key=key, message=message))
         else:
             source.values[key] = value
             source.places[key] = place
+    source.deep_places = {keys: f"{path}:{line}" for keys, line in file.deep_lines.items()}
+    if is_project:
+        for name, key, value in weakened(source.values.get("roles"), NOT_AS_PROJECT_DEFAULT):
+            message = f"{_shown(value)} {_NOT_FROM_A_CLONE}"
+            problems.append(
+                Problem(place=source.place(("roles", name, key)), key=f"roles.{name}.{key}", message=message)
+            )
     return source
+
+
+def _places_in_roles(source: _Source) -> dict[tuple[str, str], str]:
+    roles = source.values.get("roles")
+    tables = roles.items() if isinstance(roles, Mapping) else ()
+    return {
+        (str(name), str(key)): source.place(("roles", name, key))
+        for name, settings in tables
+        if isinstance(settings, Mapping)
+        for key in settings
+    }
 
 
 def _take_out(source: _Source, keys: Iterable[str]) -> dict[str, str]:
@@ -146,9 +216,13 @@ def _mistakes(source: _Source, environ: Mapping[str, str]) -> list[Problem]:
     except ValidationError as error:
         problems: dict[str, Problem] = {}
         for detail in error.errors(include_url=False, include_context=False):
-            key = str(detail["loc"][0])
-            message = f"{_shown(detail['input'])} {_words(detail['msg'])}"
-            problems.setdefault(key, Problem(place=source.places.get(key, ""), key=key, message=message))
+            keys = _keys(detail["loc"], source)
+            key = ".".join(each for each in keys if isinstance(each, str))
+            if detail["type"] == "extra_forbidden":
+                message = unknown(str(keys[-1]), _keys_beside(keys))
+            else:
+                message = f"{_shown(detail['input'])} {_words(detail['msg'])}"
+            problems.setdefault(key, Problem(place=source.place(keys), key=key, message=message))
         return list(problems.values())
     base = checked.worktree_base
     if base is not None and is_shared_temporary(base, environ):
@@ -157,6 +231,19 @@ def _mistakes(source: _Source, environ: Mapping[str, str]) -> list[Problem]:
         )
         return [Problem(place=source.places["worktree_base"], key="worktree_base", message=message)]
     return []
+
+
+def _keys_beside(keys: tuple[str | int, ...]) -> Iterable[str]:
+    """What can stand in the table that `keys` lead into."""
+    return RateSettings.model_fields if keys[0] == "rate_card" else role_keys(keys)
+
+
+def _keys(found: tuple[str | int, ...], source: _Source) -> tuple[str | int, ...]:
+    """The way to a mistake as the file has it: pydantic adds which of several types it tried."""
+    keys = tuple(found)
+    while len(keys) > 1 and keys not in source.deep_places:
+        keys = keys[:-1]
+    return keys
 
 
 def _shown(value: object) -> str:

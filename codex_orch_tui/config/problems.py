@@ -6,6 +6,9 @@ from difflib import get_close_matches
 
 from codex_orch_tui.domain.terminal_text import clean_line
 
+_MAX_LISTED = 20
+"""More names than that make a message that nobody reads."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -35,11 +38,12 @@ class ConfigError(Exception):
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """The sentence for a name that does not exist."""
+    """The sentence for a name that does not exist: the one that was meant, or what there is."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
-    return (
-        f"there is no such setting; did you mean {near[0]}?"
-        if near
-        else f"there is no such setting; there are: {', '.join(names)}"
-    )
+    if near:
+        return f"there is no such setting; did you mean {near[0]}?"
+    if len(names) <= _MAX_LISTED:
+        return f"there is no such setting; there are: {', '.join(names)}"
+    nearest = get_close_matches(name, names, n=3, cutoff=0.0)
+    return f"there is no such setting; the nearest are {', '.join(nearest)}; codex-orch-tui config default tells all"

@@ -7,7 +7,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from codex_orch_tui.domain.plan import ApprovalPolicy, Role, SandboxMode
+from codex_orch_tui.config.rates import RateSettings
+from codex_orch_tui.config.role_settings import OwnRoleName, RoleSettings
+from codex_orch_tui.domain.check import CHECK_NAME, words_of
+from codex_orch_tui.domain.plan import ApprovalPolicy, Role, RoleName, SandboxMode
+
+ALLOWED_PROGRAMS = (
+    *("git", "codex", "ls", "pwd", "cat", "grep", "diff", "test", "true", "false"),
+    *("python", "python3", "pytest", "ruff", "mypy", "tox", "nox", "uv", "poetry", "hatch", "pre-commit"),
+    *("node", "npm", "yarn", "pnpm", "deno", "bun", "jest", "vitest", "tsc", "eslint"),
+    *("make", "just", "cmake", "ctest", "cargo", "go", "mvn", "gradle", "dotnet", "bundle", "rake", "mix", "swift"),
+)
+"""What checks usually are: readers, test runners and build tools; no shell, and nothing that installs."""
 
 BRANCH_FIELDS = frozenset({"date", "id", "task"})
 
@@ -19,6 +30,10 @@ def _no_truth(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("should be a number")
     return value
+
+
+def _role(name: str) -> RoleName:
+    return Role(name) if name in set(Role) else name
 
 
 def _absolute(path: Path) -> Path:
@@ -46,8 +61,16 @@ def _branch_template(template: str) -> str:
     return template
 
 
+def _check_line(line: str) -> str:
+    words_of(line)
+    return line
+
+
 _Number = BeforeValidator(_no_truth)
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+CheckName = Annotated[str, StringConstraints(pattern=f"^{CHECK_NAME}$")]
+_Check = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_line)]
 _AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 _Seconds = Annotated[float, _Number, Field(gt=0, le=7 * 86_400, allow_inf_nan=False)]
 
@@ -62,6 +85,21 @@ class Config(BaseModel):
 
     max_workers: Annotated[int, _Number, Field(ge=1, le=64)] = 8
     """How many workers run at a time; further tasks wait."""
+
+    rate_limit_hold_percent: Annotated[int, _Number, Field(ge=1, le=100)] = 95
+    """From so many percent of the account's rate limit on, no task begins until the limit is reset."""
+
+    max_proposed_tasks: Annotated[int, _Number, Field(ge=1, le=5_000)] = 60
+    """How many tasks a navigator may propose; a plan with more is refused: nobody reads it before approving it."""
+
+    use_single_workspace: bool = False
+    """Whether all tasks of a run work in one worktree, one after the other; otherwise each has one of its own."""
+
+    claims_allow: tuple[_Text, ...] = ()
+    """Globs: only claims on paths in them keep tasks from running together; without any, all claims do."""
+
+    claims_ignore: tuple[_Text, ...] = ()
+    """Globs: claims on paths in them keep no tasks from running together, say `CHANGELOG.md` or `docs/**`."""
 
     idle_worker_s: _Seconds = 600.0
     """After so many seconds without a turn a worker's process is ended; a message starts it again."""
@@ -84,17 +122,50 @@ class Config(BaseModel):
     setup_time_limit_s: _Seconds = 600.0
     """After so many seconds the setup command is ended and the task fails."""
 
+    checks: dict[CheckName, _Check] = Field(default_factory=dict)
+    """Checks by name, for the `checks` of a plan's tasks: each one command without a shell, `tests: pytest -q`."""
+
+    check_time_limit_s: _Seconds = 600.0
+    """After so many seconds a check is ended and has failed."""
+
+    check_retries: Annotated[int, _Number, Field(ge=0, le=20)] = 2
+    """How often failed checks go back to the worker with their output before the task has failed."""
+
+    check_sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
+    """The sandbox of checks, which run what workers wrote: no network, and nothing to write but the worktree."""
+
+    check_environment: tuple[_VariableName, ...] = ()
+    """Names of further environment variables that checks get; what a worker wrote is able to read them."""
+
+    allowed_programs: tuple[_Text, ...] = ALLOWED_PROGRAMS
+    """The programs that checks may be; a path in the worktree (`./run-tests`) counts exactly as it stands here."""
+
+    trace: bool = False
+    """Whether a task's log tells of each check how it was run: program, folder, sandbox, names of variables."""
+
+    dry_run: bool = False
+    """Whether checks are only logged and skipped; none of them has passed then."""
+
     notify_command: _Text | None = None
     """A line for /bin/sh, run when a task asks, is done or failed, with JSON on its standard input. No sandbox."""
 
-    pass_environment: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
+    pass_environment: tuple[_VariableName, ...] = ()
     """Names of further environment variables that workers get; a worker's commands may be able to read them."""
 
-    role: Role = Role.IMPLEMENTER
-    """The role of a new task."""
+    role: Annotated[OwnRoleName, AfterValidator(_role)] = Role.IMPLEMENTER
+    """The role of a new task: one of ours, or one of `roles`."""
+
+    roles: dict[OwnRoleName, RoleSettings] = Field(default_factory=dict)
+    """How workers of a role work. A name that is not one of ours makes a role of yours, which needs a prompt."""
 
     model: _Text | None = None
     """The model of a new task; otherwise Codex's own default."""
+
+    rate_card: dict[_Text, RateSettings] = Field(default_factory=dict)
+    """What models cost, in USD per million tokens: `gpt-5.5: {input: 1.25, cached: 0.13, output: 10}`, as you pay it.
+
+    For the tasks of a model that is not on it there is no figure.
+    """
 
     sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
     """The sandbox of a new task."""
@@ -133,17 +204,23 @@ class Config(BaseModel):
     """Whether the terminal's title tells the repository and how many questions are open."""
 
 
-LIST_FIELDS = frozenset({"pass_environment"})
+LIST_FIELDS = frozenset({"claims_allow", "claims_ignore", "pass_environment", "check_environment", "allowed_programs"})
 """What is a list in a file is separated by commas or blanks in a variable."""
 
-NOT_IN_PROJECT = frozenset({"codex_path", "editor", "shell", "pass_environment", "approval_guard_ms"})
-"""A repository's file comes with a clone: it names no program of the user's and weakens no guard."""
+NOT_IN_PROJECT = frozenset(
+    {"codex_path", "editor", "shell", "pass_environment", "approval_guard_ms", "check_environment", "dry_run", "keymap"}
+)
+"""A repository's file comes with a clone: it names no program of the user's, weakens no guard and moves no key.
 
-NEED_TRUST = ("setup_command", "notify_command")
+A key that declines everywhere else must not accept here.
+"""
+
+NEED_TRUST = ("setup_command", "notify_command", "checks", "allowed_programs")
 """What a repository's file may set, but what counts only after the person accepted that file's content."""
 
 NOT_AS_PROJECT_DEFAULT = {
     "sandbox": SandboxMode.DANGER_FULL_ACCESS.value,
     "approval_policy": ApprovalPolicy.NEVER.value,
+    "check_sandbox": SandboxMode.DANGER_FULL_ACCESS.value,
 }
 """The same for single values."""

@@ -44,15 +44,15 @@ def read_yaml(path: Path) -> YamlFile:
     return YamlFile() if data is None else parse_yaml(path, data)
 
 
-def parse_yaml(path: Path, data: bytes) -> YamlFile:
+def parse_yaml(path: Path, data: bytes, *, max_nodes: int = MAX_NODES) -> YamlFile:
     """The values of a file whose bytes were read already, and hashed: nothing can change in between."""
     try:
-        return _parse(path, _decoded(data))
+        return _parse(path, _decoded(data), max_nodes)
     except ValueError as error:
         return _broken(str(path), str(error))
 
 
-def read_bounded(path: Path) -> bytes | None:
+def read_bounded(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes | None:
     """The bytes; None where there is no file.
 
     Raises:
@@ -63,11 +63,11 @@ def read_bounded(path: Path) -> bytes | None:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ValueError("is not a plain file")
         with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except FileNotFoundError:
         return None
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"is longer than the {MAX_FILE_BYTES // 1024} KiB that are read")
+    if len(data) > max_bytes:
+        raise ValueError(f"is longer than the {max_bytes // 1024} KiB that are read")
     return data
 
 
@@ -84,7 +84,7 @@ def _decoded(data: bytes) -> str:
         raise ValueError(f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}") from None
 
 
-def _parse(path: Path, text: str) -> YamlFile:
+def _parse(path: Path, text: str, max_nodes: int) -> YamlFile:
     """The document's values.
 
     Raises:
@@ -93,11 +93,11 @@ def _parse(path: Path, text: str) -> YamlFile:
     import yaml  # noqa: PLC0415 - 15 ms that a start without a file does not pay
 
     try:
-        _check_shape(text)
+        _check_shape(text, max_nodes)
         loader = _loader_class()(text)
         try:
             node = loader.get_single_node()
-            return _values(path, loader, node)
+            return _values(path, loader, node, max_nodes)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -117,7 +117,7 @@ def _loader_class() -> "type[CSafeLoader]":
     return loader_class
 
 
-def _check_shape(text: str) -> None:
+def _check_shape(text: str, max_nodes: int) -> None:
     """Walk the events, which are read one by one, and count.
 
     Raises:
@@ -133,19 +133,19 @@ def _check_shape(text: str) -> None:
             depth -= 1
         if depth > MAX_DEPTH:
             raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
-        if count > 2 * MAX_NODES:
-            raise ValueError(f"holds more than {MAX_NODES} values")
+        if count > 2 * max_nodes:
+            raise ValueError(f"holds more than {max_nodes} values")
 
 
-def _values(path: Path, loader: "CSafeLoader", node: "Node | None") -> YamlFile:
+def _values(path: Path, loader: "CSafeLoader", node: "Node | None", max_nodes: int) -> YamlFile:
     import yaml  # noqa: PLC0415 - see above
 
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"):
         return YamlFile()
     if not isinstance(node, yaml.MappingNode):
         return _broken(f"{path}:{node.start_mark.line + 1}", "should hold `key: value` lines")
-    if _expanded_size(node, {}) > MAX_NODES:
-        raise ValueError(f"its aliases make more than {MAX_NODES} values of it")
+    if _expanded_size(node, {}) > max_nodes:
+        raise ValueError(f"its aliases make more than {max_nodes} values of it")
     found = YamlFile()
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
