@@ -1,8 +1,8 @@
 """The commands and the options that all of them have."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -15,6 +15,8 @@ _COMMANDS = {
     "history": "codex_orch_tui.cli.history:history",
     "doctor": "codex_orch_tui.cli.doctor:doctor",
     "demo": "codex_orch_tui.cli.demo:demo",
+    "config": "codex_orch_tui.cli.config:config",
+    "plan": "codex_orch_tui.cli.plan:plan",
     "policy": "codex_orch_tui.cli.policy:policy",
     "trust": "codex_orch_tui.cli.trust:trust",
 }
@@ -27,6 +29,8 @@ class Place:
 
     repo: Path
     config: Path | None
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    """The settings that the options set; None counts as not given."""
 
 
 def in_place(command: Callable[..., int]) -> Callable[..., int]:
@@ -35,7 +39,7 @@ def in_place(command: Callable[..., int]) -> Callable[..., int]:
     @click.option("--repo", type=click.Path(path_type=Path, file_okay=False), help="The same as before the command.")
     @click.pass_obj
     def placed(place: Place, /, repo: Path | None, **options: object) -> int:
-        return command(place if repo is None else Place(repo=repo, config=place.config), **options)
+        return command(place if repo is None else replace(place, repo=repo), **options)
 
     placed.__name__, placed.__doc__ = command.__name__, command.__doc__
     return placed
@@ -75,9 +79,11 @@ class _LazyGroup(click.Group):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Read the repository's settings from this file.  [default: .orchestrator/orchestrator.yaml]",
 )
+@click.option("--trace", is_flag=True, default=None, help="Tell of every check how it is run, in its task's log.")
+@click.option("--dry-run", is_flag=True, default=None, help="Run no check: log it and go on. None of them passes then.")
 @click.version_option(__version__, prog_name=PROGRAM)
 @click.pass_context
-def group(ctx: click.Context, repo: Path, config: Path | None) -> int:
+def group(ctx: click.Context, repo: Path, config: Path | None, trace: bool | None, dry_run: bool | None) -> int:
     """Run a team of Codex workers on one git repository, and stay in charge.
 
     Without a command the screen opens on the repository that you are in. There n types a task, a Codex worker does
@@ -90,12 +96,12 @@ def group(ctx: click.Context, repo: Path, config: Path | None) -> int:
       codex-orch-tui             open the screen in this repository
       codex-orch-tui status      what stands where, without a screen
     """
-    ctx.obj = Place(repo=repo, config=config)
+    ctx.obj = Place(repo=repo, config=config, overrides={"trace": trace, "dry_run": dry_run})
     if ctx.invoked_subcommand is not None:
         return 0
     from codex_orch_tui.cli.tui import open_screen
 
-    return open_screen(repo, config)
+    return open_screen(repo, config, ctx.obj.overrides)
 
 
 def run_commands(arguments: list[str]) -> int:

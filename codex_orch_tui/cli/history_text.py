@@ -1,16 +1,22 @@
 """The history as plain lines for people and as a JSON document (schema 1) for programs."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codex_orch_tui import __version__
 from codex_orch_tui.cli.repository_state import SeenState
-from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.approval import Approval, ApprovalKind
 from codex_orch_tui.domain.history import HistoryEntry, allowed_line, ending_of
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.clock import elapsed, moment
+from codex_orch_tui.ui.presentation.glyphs import KIND_WORDS
 
 SCHEMA_VERSION = 1
+_SIGNS = {ApprovalKind.COMMAND: "$", ApprovalKind.FILE_CHANGE: "±"}
+"""Those of the screen; the other kinds are named."""
+_REST = re.compile(r"(?=[;:] )")
+"""Where the words for what was decided end; how long it took stands before the rest."""
 
 
 def history_lines(seen: SeenState, entries: Sequence[HistoryEntry]) -> list[str]:
@@ -27,13 +33,19 @@ def _lines(seen: SeenState, entries: Sequence[HistoryEntry]) -> Iterator[str]:
             before = entry.ref
             task = seen.state.tasks[entry.ref]
             yield f"{task.spec.title}  ({entry.ref})"
-        sign = "$" if entry.item is not None or entry.kind.value == "command" else entry.kind.value.replace("_", " ")
+        sign = _SIGNS.get(entry.kind) or KIND_WORDS[entry.kind]
         yield f"  {moment(entry.at_s)}  {sign} {entry.title}"
-        waited = entry.waited_s
-        after = f" after {elapsed(waited)}" if waited and entry.approval and entry.approval.rule is None else ""
+        decided, *rest = _REST.split(allowed_line(entry), maxsplit=1)
         code = entry.item.exit_code if entry.item is not None and entry.did_run else None
-        ended = f" · exit {code}" if code is not None else ""
-        yield f"  {'':19}    {allowed_line(entry)}{after}{ended}"
+        ended = f" · exit {code}" if code is not None and entry.kind is not ApprovalKind.STDIN else ""
+        yield f"  {'':19}    {decided}{_after(entry)}{''.join(rest)}{ended}"
+
+
+def _after(entry: HistoryEntry) -> str:
+    """How long the person took; a rule takes no time, and nobody answered what expired."""
+    approval, waited = entry.approval, entry.waited_s
+    is_persons = approval is not None and approval.rule is None and approval.choice is not None
+    return f" after {elapsed(waited)}" if waited and is_persons else ""
 
 
 def history_document(seen: SeenState, entries: Sequence[HistoryEntry]) -> dict[str, Any]:

@@ -91,8 +91,8 @@ def _details(seen: SeenState, task: Task, now_s: float) -> Iterator[str]:
         yield f"conflicts with {task.base_branch}: {', '.join(task.conflicts)}"
     if task.backup_ref:
         yield f"kept as {task.backup_ref}"
-    if task.answer and task.state not in ENDED:
-        first = next((line.strip() for line in task.answer.splitlines() if line.strip()), "")
+    if task.said and task.state not in ENDED:
+        first = next((line.strip() for line in task.said.splitlines() if line.strip()), "")
         yield first if len(first) <= _ANSWER_CELLS else first[: _ANSWER_CELLS - 1].rstrip() + "…"
 
 

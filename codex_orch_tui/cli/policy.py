@@ -10,6 +10,7 @@ import click
 from codex_orch_tui.cli.commands import Place, in_place
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.output import say
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.policy_types import RuleFile
@@ -34,9 +35,11 @@ def check(place: Place, file: Path | None) -> int:
 
     Every mistake is told with its file, line and key. Ends with 1 when there is one.
     """
-    lines = list(_of_file(file) if file is not None else _of_repository(place))
+    from codex_orch_tui.cli.repository_files import roles_here
+
+    lines = list(_of_file(file, roles_here(place)) if file is not None else _of_repository(place))
     for line, _ in lines:
-        _say(line)
+        say(line)
     return ExitCode.DONE if all(is_well for _, is_well in lines) else ExitCode.FAILED
 
 
@@ -77,19 +80,19 @@ def test(place: Place, since: str, as_json: bool) -> int:
     if as_json:
         import json
 
-        _say(json.dumps(back_test_document(found, files, seen, since_s), indent=2))
+        say(json.dumps(back_test_document(found, files, seen, since_s), indent=2))
     else:
-        _say(*back_test_lines(found, files, since_s))
+        say(*back_test_lines(found, files, since_s))
     return ExitCode.FAILED if any(file.problems for file in files) else ExitCode.DONE
 
 
-def _of_file(path: Path) -> Iterator[tuple[str, bool]]:
+def _of_file(path: Path, roles: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
     from codex_orch_tui.domain.terminal_text import clean_line
     from codex_orch_tui.policy.load import load_rules
 
     if not path.exists():
         raise CommandFailedError(clean_line(f"there is no file {path}"), ExitCode.NOT_USABLE)
-    loaded = load_rules(path)
+    loaded = load_rules(path, roles)
     for problem in loaded.problems:
         yield clean_line(str(problem)), False
     if not loaded.problems:
@@ -128,7 +131,3 @@ def _duration_s(text: str) -> float:
 
 def _count(number: int) -> str:
     return f"{number} rule" if number == 1 else f"{number} rules"
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))

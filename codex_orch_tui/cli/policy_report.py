@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.policy.unfold import shown_script
 
 if TYPE_CHECKING:
     from codex_orch_tui.cli.repository_state import SeenState
@@ -17,7 +18,7 @@ _MAX_SHOWN = 5
 
 
 def back_test_lines(found: "BackTest", files: "Iterable[RuleFile]", since_s: float) -> Iterator[str]:
-    """For people: the whole first, then every rule with those questions in front that the person answered otherwise."""
+    """For people: the whole first, then every rule that answers any, what the person answered otherwise in front."""
     yield f"since {_moment(since_s)}: {_questions(found.total)}"
     for file in files:
         yield from file.problems
@@ -31,8 +32,13 @@ def back_test_lines(found: "BackTest", files: "Iterable[RuleFile]", since_s: flo
         f"{len(found.disagreements)} otherwise than you did"
     )
     for test in found.rules:
+        if test.answers:
+            yield ""
+            yield from _of_rule(test)
+    silent = sum(not test.answers for test in found.rules)
+    if silent:
         yield ""
-        yield from _of_rule(test)
+        yield f"{silent} rule{'s' if silent > 1 else ''} would have answered none of them"
 
 
 def back_test_document(
@@ -79,14 +85,14 @@ def _of_rule(test: "RuleTest") -> Iterator[str]:
 
 def _said(answer: "Answer") -> str:
     person = answer.past.person_said
-    you = f"you: {person.value}" if person is not None else f"ended: {answer.past.outcome.value}"
+    you = f"you: {person.value}" if person is not None else f"ended: {answer.past.outcome.replace('_', ' ')}"
     beaten = f", but other rules together: {answer.verdict.value}" if answer.verdict is not answer.says else ""
     return f"[rule: {answer.says.value}{beaten} · {you}]"
 
 
 def _what(answer: "Answer") -> str:
     asked = answer.past.asked
-    return clean_line(asked.command or asked.host or ", ".join(asked.paths))
+    return clean_line(shown_script(asked.command) or asked.host or ", ".join(asked.paths))
 
 
 def _rule(test: "RuleTest") -> dict[str, object]:

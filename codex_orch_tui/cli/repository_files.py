@@ -8,6 +8,7 @@ from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.location import locate, refuse
 
 if TYPE_CHECKING:
+    from codex_orch_tui.domain.plan import RoleName
     from codex_orch_tui.services.rule_files import RuleFiles
     from codex_orch_tui.services.trust import Trust
 
@@ -41,4 +42,17 @@ def rules_here(place: Place) -> "RuleFiles":
     from codex_orch_tui.services.trust import TrustKind
 
     trust = trust_here(place)
-    return RuleFiles(trust, trust.file(TrustKind.RULES))
+    roles = roles_here(place)
+    return RuleFiles(trust, trust.file(TrustKind.RULES), roles=lambda: roles)
+
+
+def roles_here(place: Place) -> "tuple[RoleName, ...]":
+    """The names of the roles that there are; ours alone where the settings are broken, which is told elsewhere."""
+    from codex_orch_tui.cli.settings import load_settings
+    from codex_orch_tui.config import ConfigError
+    from codex_orch_tui.config.role_settings import role_names
+
+    try:
+        return role_names(load_settings(place.repo, place.config).config.roles)
+    except (CommandFailedError, ConfigError):
+        return role_names({})

@@ -6,6 +6,8 @@ from codex_orch_tui import __version__
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.check import CheckRun
+from codex_orch_tui.domain.checking import has_passed_checks
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.task import Task
 
@@ -73,6 +75,8 @@ def _task(seen: SeenState, task: Task) -> dict[str, Any]:
         else {"kind": task.fault.kind.value, "message": task.fault.message, "next_step": task.fault.next_step},
         **_place(task),
         "diff": {"files": totals.files, "insertions": totals.insertions, "deletions": totals.deletions},
+        "checks": [_check(run) for run in task.checks],
+        "checks_passed": has_passed_checks(task),
         "reviewed": task.is_reviewed,
         "conflicts": list(task.conflicts),
         "merged_as": task.merged_as,
@@ -103,6 +107,18 @@ def _place(task: Task) -> dict[str, Any]:
             }
             for commit in task.commits
         ],
+    }
+
+
+def _check(run: CheckRun) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "command": run.command,
+        "commit": run.commit,
+        "outcome": "running" if run.outcome is None else run.outcome.value,
+        "exit_code": run.exit_code,
+        "duration_ms": run.duration_ms,
+        "reason": run.reason or None,
     }
 
 

@@ -9,6 +9,7 @@ import click
 from codex_orch_tui.cli.commands import Place, in_place
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.output import say
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.trust import Trust, TrustItem
@@ -22,7 +23,7 @@ def trust(place: Place, show: bool, revoke: bool) -> int:
     """Let rules and commands that come with this repository count.
 
     Rules in .orchestrator/policy.yaml and the commands in .orchestrator/orchestrator.yaml (setup_command,
-    notify_command) do nothing until you have seen them here, or in the screen, and said yes. A yes counts for exactly
+    notify_command, checks) do nothing until you have seen them here, or in the screen, and said yes. A yes counts for exactly
     that content: after any change you are asked again. Ends with 1 while something is not trusted.
     """
     from codex_orch_tui.cli.repository_files import trust_here
@@ -34,7 +35,7 @@ def trust(place: Place, show: bool, revoke: bool) -> int:
     try:
         if revoke:
             count = here.revoke()
-            _say(f"trusted before: {count}; now nothing of this repository is")
+            say(f"trusted before: {count}; now nothing of this repository is")
             return ExitCode.DONE
         return _show(here) if show else _ask(here)
     except NotPossibleError as error:
@@ -44,9 +45,9 @@ def trust(place: Place, show: bool, revoke: bool) -> int:
 def _show(here: "Trust") -> int:
     items = here.items()
     for item in items:
-        _say(*_lines(item))
+        say(*_lines(item))
     if not items:
-        _say("this repository brings no rules and no commands")
+        say("this repository brings no rules and no commands")
     return ExitCode.FAILED if any(not item.is_trusted for item in items) else ExitCode.DONE
 
 
@@ -55,21 +56,21 @@ def _ask(here: "Trust") -> int:
         raise CommandFailedError(problem)
     wanted = here.wanted()
     if not wanted:
-        _say("nothing to trust: this repository brings no rules or commands that you have not accepted")
+        say("nothing to trust: this repository brings no rules or commands that you have not accepted")
         return ExitCode.DONE
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     left = 0
     for item in wanted:
-        _say(*_lines(item))
+        say(*_lines(item))
         if not is_terminal or not _says_yes():
             left += 1
             continue
         here.accept(item)
-        _say("trusted, as it is now", "")
+        say("trusted, as it is now", "")
     if left and not is_terminal:
         raise CommandFailedError("nothing was trusted: a yes is only taken from a terminal")
     if left:
-        _say("not trusted: it does nothing, and everything else works")
+        say("not trusted: it does nothing, and everything else works")
     return ExitCode.FAILED if left else ExitCode.DONE
 
 
@@ -87,7 +88,3 @@ def _says_yes() -> bool:
     sys.stdout.write("Trust exactly this? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))

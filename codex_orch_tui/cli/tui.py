@@ -1,6 +1,7 @@
 """The default command: open the repository and its screen."""
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from codex_orch_tui.services.ports import Connection, Launch
 
 
-def open_screen(repo: Path | None = None, config_file: Path | None = None) -> int:
+def open_screen(
+    repo: Path | None = None, config_file: Path | None = None, overrides: Mapping[str, object] | None = None
+) -> int:
     """Open the repository around a folder and show its screen until the person leaves.
 
     Args:
         repo: Any folder in the repository; the current folder when None.
         config_file: Read instead of the repository's own settings.
+        overrides: What the command line sets, by setting.
 
     Returns:
         The exit code.
@@ -39,7 +43,7 @@ def open_screen(repo: Path | None = None, config_file: Path | None = None) -> in
     if reason := why_no_screen(os.environ):
         raise CommandFailedError(reason, ExitCode.NO_TERMINAL)
     try:
-        loaded = load_settings(folder, config_file)
+        loaded = load_settings(folder, config_file, overrides)
     except ConfigError as error:
         raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
     return asyncio.run(_session(folder, loaded.config, config_file.absolute() if config_file is not None else None))

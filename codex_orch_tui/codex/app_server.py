@@ -168,6 +168,7 @@ class AppServer:
         sandbox: SandboxMode,
         approval_policy: ApprovalPolicy,
         model: str | None = None,
+        effort: str | None = None,
         output_schema: Mapping[str, Any] | None = None,
     ) -> TurnId:
         """Gives the thread something to do.
@@ -182,6 +183,7 @@ class AppServer:
             "approvalsReviewer": "user",
             "sandboxPolicy": sandbox_policy(sandbox, self._launch.tmpdir),
             "model": model,
+            "effort": effort,
             "outputSchema": output_schema,
         }
         result = await self._transport.call("turn/start", _sent(params), TurnResult)

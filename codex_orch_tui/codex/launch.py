@@ -72,12 +72,12 @@ def sandbox_policy(mode: SandboxMode, tmpdir: Path) -> dict[str, Any]:
 def command_line(launch: Launch) -> list[str]:
     """Program and arguments. Of two overrides of one key Codex takes the last: ours."""
     argv = [str(launch.codex), "app-server"]
-    for override in (*launch.overrides, *OVERRIDES, _untrusted(launch.cwd)):
+    for override in (*launch.overrides, *OVERRIDES, untrusted(launch.cwd)):
         argv += ["-c", override]
     return argv
 
 
-def _untrusted(worktree: Path) -> str:
+def untrusted(worktree: Path) -> str:
     """The override with which nothing in a worktree's `.codex` counts, whatever the person told Codex to trust.
 
     In a trusted repository Codex loads settings, MCP servers, and rules that let commands out of the sandbox unasked,

@@ -6,10 +6,6 @@ streamed piece costs one parsing of its JSON and an append.
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic_core import from_json
 
 from codex_orch_tui.codex.decode import notice_text
 from codex_orch_tui.codex.faults import fault_of
@@ -24,29 +20,19 @@ from codex_orch_tui.codex.params import (
     WireItem,
 )
 from codex_orch_tui.codex.requests import METHODS, approval_request
+from codex_orch_tui.codex.streams import DELTA_PREFIXES, DELTAS, Stream, parsed
 from codex_orch_tui.codex.wire import Message, Reply, Unreadable, params_json, read_message
 from codex_orch_tui.codex.wording import ask_text, duration, exit_word, shortened, tool_text
 from codex_orch_tui.domain.item import FileEdit, ItemKind
 from codex_orch_tui.domain.log import LogEntry, LogKind
-from codex_orch_tui.domain.secret_stream import StreamRedactor, beginning
+from codex_orch_tui.domain.secret_stream import beginning
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 from codex_orch_tui.policy.unfold import shown_script
 
 MAX_OPEN_CHARS = 8_192
 """A streamed line that is longer goes on in a further entry: it must not be held and cleaned whole every frame."""
-MAX_COMPARED_CHARS = 65_536
 MAX_STAMP_SKEW_S = 5.0
 
-_DELTAS = {
-    "item/agentMessage/delta": LogKind.MESSAGE,
-    "item/commandExecution/outputDelta": LogKind.OUTPUT,
-    "item/reasoning/summaryTextDelta": LogKind.REASONING,
-    "item/reasoning/textDelta": LogKind.REASONING,
-    "item/plan/delta": LogKind.PLAN,
-    "item/fileChange/outputDelta": LogKind.OUTPUT,
-}
-_DELTA_HEADS = {f'{{"method":"{method}"'.encode(): kind for method, kind in _DELTAS.items()}
-_DELTA_PREFIXES = tuple(_DELTA_HEADS)
 _SILENT = (
     b'{"method":"turn/diff/updated"',
     b'{"method":"thread/',
@@ -77,49 +63,6 @@ _SILENT = (
 _STEP_MARKS = {"completed": "[x]", "inProgress": "[>]"}
 
 
-@dataclass(slots=True)
-class _Stream:
-    """The streamed text of one open item: `pieces` make up the line that has not ended, without secrets.
-
-    What `redactor` holds back may be the beginning of one. `streamed` is the text as it came.
-    """
-
-    id: str
-    kind: LogKind
-    time_s: float | None
-    from_start: bool
-    pieces: list[str] = field(default_factory=list)
-    open_chars: int = 0
-    streamed: list[str] = field(default_factory=list)
-    streamed_chars: int = 0
-    redactor: StreamRedactor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.redactor = StreamRedactor(mid=not self.from_start)
-
-    def text(self) -> str:
-        return "".join(self.pieces)
-
-
-def _parsed(line: bytes) -> Any:
-    try:
-        return from_json(line)
-    except ValueError:  # a lone surrogate, which only Python's own parser takes, or no JSON
-        return json.loads(line)
-
-
-def delta_of(line: bytes) -> tuple[str, str] | None:
-    """The item and the piece of a streamed line; None for any other line."""
-    if not line.startswith(_DELTA_PREFIXES):
-        return None
-    try:
-        params = _parsed(line)["params"]
-        item, piece = params["itemId"], params["delta"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return (item, piece) if type(item) is str and type(piece) is str else None
-
-
 class Narrator:
     """Tells a worker's log. `feed` takes whole lines in order; `partial` is the streamed line that has not ended."""
 
@@ -127,7 +70,7 @@ class Narrator:
         """Takes the worktree, which paths are shown relative to, and the codex that is named in next steps."""
         self._items = ItemReader(cwd)
         self._codex = codex
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, Stream] = {}
         self._last_stream: str | None = None
         self._owner = ""
         self._time_s: float | None = None
@@ -139,7 +82,7 @@ class Narrator:
         """The entries that the lines complete. A trailing LF in a line does not matter."""
         out = self._out
         for line in lines:
-            if line.startswith(_DELTA_PREFIXES):
+            if line.startswith(DELTA_PREFIXES):
                 self._delta(line)
             elif line and not line.startswith(_SILENT):
                 self._message(line)
@@ -156,10 +99,10 @@ class Narrator:
 
     def _delta(self, line: bytes) -> None:
         try:
-            message = _parsed(line)
+            message = parsed(line)
             params = message["params"]
             item, piece = params["itemId"], params["delta"]
-            kind = _DELTAS[message["method"]]
+            kind = DELTAS[message["method"]]
             if type(item) is not str or type(piece) is not str:
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -167,12 +110,9 @@ class Narrator:
             return
         stream = self._streams.get(item)
         if stream is None:
-            stream = self._streams[item] = _Stream(item, kind, self._time_s, from_start=False)
+            stream = self._streams[item] = Stream(item, kind, self._time_s, from_start=False)
         self._last_stream = item
-        if stream.streamed_chars < MAX_COMPARED_CHARS:
-            stream.streamed.append(piece)
-        stream.streamed_chars += len(piece)
-        piece = stream.redactor.feed(piece)
+        piece = stream.feed(piece)
         if "\n" in piece:
             self._end_lines(stream, piece, message.get("emittedAtMs"))
         elif piece:
@@ -181,7 +121,7 @@ class Narrator:
             if stream.open_chars > MAX_OPEN_CHARS:
                 self._end_lines(stream, "\n", message.get("emittedAtMs"))
 
-    def _end_lines(self, stream: _Stream, piece: str, at_ms: object) -> None:
+    def _end_lines(self, stream: Stream, piece: str, at_ms: object) -> None:
         stream.pieces.append(piece)
         lines, _, rest = stream.text().rpartition("\n")
         lines = lines.removesuffix("\r")
@@ -191,7 +131,7 @@ class Narrator:
             self._at(at_ms / 1000)
         self._add_streamed(stream, lines)
 
-    def _add_streamed(self, stream: _Stream, lines: str, remark: str = "") -> None:
+    def _add_streamed(self, stream: Stream, lines: str, remark: str = "") -> None:
         self._add(stream.kind, clean_text(lines), remark, owner=stream.id)
 
     def _at(self, time_s: float) -> None:
@@ -309,7 +249,7 @@ class Narrator:
         kind = kind_of(wire.type)
         stream_kind = _STREAMED.get(kind)
         if stream_kind is not None:
-            self._streams[wire.id] = _Stream(wire.id, stream_kind, self._time_s, from_start=True)
+            self._streams[wire.id] = Stream(wire.id, stream_kind, self._time_s, from_start=True)
         match kind:
             case ItemKind.COMMAND:
                 self._add(LogKind.COMMAND, clean_text(shown_script(wire.command)), owner=wire.id)
@@ -337,10 +277,10 @@ class Narrator:
         else:
             self._add(LogKind.UNKNOWN, self._items.title(wire))
 
-    def _ended_user(self, wire: WireItem, _: _Stream | None) -> None:
+    def _ended_user(self, wire: WireItem, _: Stream | None) -> None:
         self._add(LogKind.USER, clean_text(user_text(wire)))
 
-    def _ended_text(self, wire: WireItem, stream: _Stream | None) -> None:
+    def _ended_text(self, wire: WireItem, stream: Stream | None) -> None:
         kind = _STREAMED[kind_of(wire.type)]
         text = reasoning_text(wire) if kind is LogKind.REASONING else wire.text
         if stream is None or not stream.streamed_chars:
@@ -349,7 +289,7 @@ class Narrator:
             return
         self._finish_stream(stream, text)
 
-    def _ended_command(self, wire: WireItem, stream: _Stream | None) -> None:
+    def _ended_command(self, wire: WireItem, stream: Stream | None) -> None:
         remark = " · ".join(
             part for part in (exit_word(wire), duration(wire.duration_ms) if wire.status != "declined" else "") if part
         )
@@ -365,24 +305,18 @@ class Narrator:
             return
         self._finish_stream(stream, output, remark)
 
-    def _finish_stream(self, stream: _Stream, whole: str, remark: str = "") -> None:
+    def _finish_stream(self, stream: Stream, whole: str, remark: str = "") -> None:
         """What the stream did not bring: the end of it, or the start where Codex streamed only from the middle on."""
-        streamed = "".join(stream.streamed)
-        missing_start, rest = "", ""
-        if stream.from_start and stream.streamed_chars <= len(whole):
-            if whole.startswith(streamed):
-                rest = whole[stream.streamed_chars :]
-            elif stream.streamed_chars == len(streamed) and whole.endswith(streamed):
-                missing_start = whole[: -len(streamed)]
+        missing_start, rest = stream.missing_of(whole)
         if missing_start:
-            start = beginning(missing_start + streamed, len(missing_start)).removesuffix("\n")
+            start = beginning(whole, len(missing_start)).removesuffix("\n")
             self._add(stream.kind, clean_text(start), "came first", owner=stream.id)
         rest = stream.redactor.feed(rest) + stream.redactor.end()
         last = (stream.text() + rest).removesuffix("\n").removesuffix("\r")
         if last or remark:
             self._add_streamed(stream, last, remark)
 
-    def _ended_files(self, wire: WireItem, _: _Stream | None) -> None:
+    def _ended_files(self, wire: WireItem, _: Stream | None) -> None:
         self._files.pop(wire.id, None)
         failed = {"failed": "failed", "declined": "declined"}.get(wire.status, "")
         for file in self._items.files(wire.changes, with_diff=False):
@@ -405,7 +339,7 @@ _STREAMED = {
     ItemKind.PLAN: LogKind.PLAN,
     ItemKind.COMMAND: LogKind.OUTPUT,
 }
-_TELLERS: dict[ItemKind, Callable[[Narrator, WireItem, _Stream | None], None]] = {
+_TELLERS: dict[ItemKind, Callable[[Narrator, WireItem, Stream | None], None]] = {
     ItemKind.USER_MESSAGE: Narrator._ended_user,  # noqa: SLF001
     ItemKind.AGENT_MESSAGE: Narrator._ended_text,  # noqa: SLF001
     ItemKind.REASONING: Narrator._ended_text,  # noqa: SLF001

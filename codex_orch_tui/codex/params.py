@@ -232,13 +232,6 @@ class ResolvedParams(Wire):
     request_id: RequestId = ""
 
 
-class DeltaParams(Wire):
-    """Every streamed piece of an item."""
-
-    item_id: Text = ""
-    delta: Text = ""
-
-
 class RequestParams(Wire):
     """The fields that a server request of any kind may bring; the whole is kept beside it as JSON."""
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from codex_orch_tui.codex.narrate import delta_of
+from codex_orch_tui.codex.streams import delta_of
 from codex_orch_tui.domain.secret_stream import StreamRedactor, beginning
 from codex_orch_tui.domain.secrets import redact
 

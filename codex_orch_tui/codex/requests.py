@@ -16,7 +16,7 @@ from codex_orch_tui.domain.approval import (
 from codex_orch_tui.domain.ids import ItemId, ThreadId, TurnId
 from codex_orch_tui.domain.item import FileEdit
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
-from codex_orch_tui.policy.unfold import shown_script
+from codex_orch_tui.policy.unfold import shown_script, typed_text
 
 METHODS = {
     "item/commandExecution/requestApproval": ApprovalKind.COMMAND,
@@ -44,7 +44,7 @@ def approval_request(
         files: The changes of the item, for a file change: the request itself names none.
     """
     kind = _kind(METHODS[method], params)
-    command = shown_script(params.command)
+    command = typed_text(params.command) if kind is ApprovalKind.STDIN else shown_script(params.command)
     network = params.network_approval_context
     host = "://".join(str(network[key]) for key in ("protocol", "host") if network.get(key))
     asked = params.permissions if kind is ApprovalKind.PERMISSIONS else params.additional_permissions

@@ -1,6 +1,6 @@
 """A worker's question to the person, the decisions that answer it, and how it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -161,6 +161,11 @@ class Decision:
     for_session: bool = False
     message: str = ""
     """What the worker shall do instead; sent to the turn after a decline."""
+
+
+def granted_words(request: ApprovalRequest, granted: Iterable[int]) -> str:
+    """What was granted of a request for permissions, in its own order: `read docs, network any host`."""
+    return ", ".join(f"{request.permissions[place].access} {request.permissions[place].target}" for place in granted)
 
 
 ACCEPTING = frozenset({Choice.ACCEPT, Choice.ACCEPT_FOR_SESSION, Choice.ACCEPT_FOR_GOOD, Choice.GRANT})

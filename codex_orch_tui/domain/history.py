@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from codex_orch_tui.domain.allowance import DID_NOT_RUN, Allowance, AllowanceKind, Allowances
-from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Outcome
+from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Outcome, granted_words
 from codex_orch_tui.domain.ids import ItemId, TaskRef
 from codex_orch_tui.domain.item import Item, ItemKind
 from codex_orch_tui.domain.state import State
@@ -147,7 +147,8 @@ def ending_of(entry: HistoryEntry) -> Ending:
 
 def allowed_line(entry: HistoryEntry) -> str:
     """Who or what allowed it, or kept it from running, as a sentence without its full stop."""
-    if entry.allowance is not None:
+    is_typing = entry.kind is ApprovalKind.STDIN  # the item is the program that it was typed into
+    if entry.allowance is not None and not is_typing:
         return entry.allowance.text
     return decided_text(entry.approval) if entry.approval is not None else "not known"
 
@@ -164,7 +165,8 @@ def decided_text(approval: Approval) -> str:
             cause = f": {approval.cause}" if approval.cause else ""
             return f"{approval.outcome.replace('_', ' ')}{cause}"
         case Outcome.GRANTED:
-            return f"granted by you for {'the session' if approval.for_session else 'the turn'}"
+            span = "the session" if approval.for_session else "the turn"
+            return f"granted by you for {span}: {granted_words(approval.request, approval.granted) or 'nothing'}"
         case _:
             words = approval.outcome.replace("_for_session", " for this session").replace("_for_good", " for good")
             return f"{words} by you"

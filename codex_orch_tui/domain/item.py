@@ -124,9 +124,12 @@ class FaultKind(StrEnum):
     CODEX_SILENT = "codex_silent"
     WORKER_DIED = "worker_died"
     SETUP_FAILED = "setup_failed"
+    ANSWER = "answer"
+    CHECK_FAILED = "check_failed"
     GIT = "git"
     WORKTREE_MISSING = "worktree_missing"
     STORAGE = "storage"
+    LIMIT = "limit"
     OTHER = "other"
 
 

@@ -6,9 +6,11 @@ What the worker does is not here; its own lines in events.jsonl tell that.
 from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import Choice
+from codex_orch_tui.domain.approval import Choice, granted_words
+from codex_orch_tui.domain.checking import check_note
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.scheduling import schedule_note
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.terminal_text import clean_text
 
@@ -40,6 +42,10 @@ def _note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
         return _git_note(event)
     if isinstance(event, ev.ApprovalEvent):
         return _approval_note(event, state)
+    if isinstance(event, ev.ScheduleEvent):
+        return schedule_note(event)
+    if isinstance(event, ev.CheckEvent):
+        return check_note(event)
     return _work_note(event)
 
 
@@ -80,7 +86,7 @@ def _git_note(event: ev.GitEvent) -> tuple[LogKind, str] | None:
 def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str] | None:
     match event:
         case ev.ApprovalDecided(choice=choice):
-            said = f": {event.message}" if event.message else ""
+            said = f": {event.message}" if event.message else _granted(event, state)
             end = "; the turn ends" if choice is Choice.CANCEL else ""
             return LogKind.ANSWER, f"{_ANSWER_WORDS[choice]} by you{_waited(event, state)}{end}{said}"
         case ev.DecisionNotKept():
@@ -104,8 +110,11 @@ def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None
             return LogKind.NOTE, f"waits for a free worker, which will get: {text}"
         case ev.WorktreeCreated(worktree=worktree, copied=copied):
             brought = f", copied {', '.join(copied)}" if copied else ""
-            base = f"{worktree.base_branch} {short(worktree.base_commit)}"
-            return LogKind.NOTE, f"worktree on branch {worktree.branch}, from {base}{brought}"
+            base = f"{_start(event)} {short(worktree.base_commit)}"
+            text = f"worktree on branch {worktree.branch}, from {base}{brought}"
+            if not event.conflicts:
+                return LogKind.NOTE, text
+            return LogKind.ERROR, _with_paths(f"{text}; they clash, with conflict markers in", event.conflicts)
         case ev.SetupFinished(command=command, exit_code=code):
             text = f"setup: {command} · " + ("time limit reached" if code is None else f"exit {code}")
             return (LogKind.NOTE if code == 0 else LogKind.ERROR), _with_tail(text, event.output_tail)
@@ -118,9 +127,12 @@ def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None
             return LogKind.ERROR, _with_next(fault.message, fault.next_step)
         case ev.TaskInterrupted():
             return LogKind.NOTE, _with_next(event.cause, event.next_step)
+        case ev.AnswerRefused(problems=problems):
+            then = "; it is asked once more" if event.is_asked_again else ""
+            return LogKind.WARNING, _with_paths(f"the answer does not fit its schema{then}", problems)
         case ev.CommandAllowed(own_rule=own_rule) if own_rule.rule:
             return LogKind.WARNING, f"outside the sandbox, nobody was asked: Codex's own rule {own_rule.rule}"
-        case ev.StopRequested():
+        case ev.StopRequested(by_limit=False):
             return LogKind.NOTE, "you stopped the worker"
         case ev.TaskDiscarded():
             return LogKind.NOTE, f"discarded; everything is kept as {event.backup_ref}"
@@ -130,11 +142,24 @@ def _work_note(event: ev.TurnEvent | ev.LifeEvent) -> tuple[LogKind, str] | None
             return None
 
 
+def _granted(event: ev.ApprovalDecided, state: State) -> str:
+    approval = state.approvals.get(event.approval)
+    if approval is None or event.choice is not Choice.GRANT:
+        return ""
+    span = "the session" if event.for_session else "the turn"
+    return f", for {span}: {granted_words(approval.request, event.granted) or 'nothing'}"
+
+
 def _waited(event: ev.ApprovalDecided, state: State) -> str:
     approval = state.approvals.get(event.approval)
     if approval is None or approval.decided_at_s is None:
         return ""
-    return f" after {max(0.0, approval.decided_at_s - approval.asked_at_s):.0f}s"
+    minutes, seconds = divmod(round(max(0.0, approval.decided_at_s - approval.asked_at_s)), 60)
+    return f" after {minutes}m{seconds:02}s" if minutes else f" after {seconds}s"
+
+
+def _start(event: ev.WorktreeCreated) -> str:
+    return " and ".join(ref.task for ref in event.joins) if event.joins else event.worktree.base_branch
 
 
 def _with_tail(text: str, tail: str) -> str:

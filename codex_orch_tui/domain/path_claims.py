@@ -6,7 +6,8 @@ meet do not run at the same time. A task without a claim meets nobody: its workt
 clashes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 Segments = tuple[str, ...]
@@ -27,11 +28,37 @@ def globs_meet(first: str, second: str) -> bool:
     return _meet(segments(first), segments(second))
 
 
+def counted_claims(paths: Iterable[str], allow: Sequence[str], ignore: Sequence[str]) -> tuple[str, ...]:
+    """The claims that keep tasks apart.
+
+    Args:
+        paths: what a task claims.
+        allow: when there are any, only claims that meet one of them count.
+        ignore: claims that lie wholly in one of them do not count.
+    """
+    return tuple(
+        path
+        for path in paths
+        if (not allow or claims_meet((path,), allow)) and not any(lies_within(path, glob) for glob in ignore)
+    )
+
+
+@lru_cache(maxsize=65_536)
+def lies_within(inner: str, outer: str) -> bool:
+    """Whether every path of one glob is one of the other. No is told where that is not plain to see."""
+    return _within(segments(inner), segments(outer))
+
+
 @lru_cache(maxsize=65_536)
 def segments(glob: str) -> Segments:
     """The names of a glob, `.` and doubled `/` left out, and `**` at its end: what is in a folder belongs to it."""
     names = tuple(name for name in glob.split("/") if name not in {"", "."})
     return names if names and names[-1] == _ANY_DEPTH else (*names, _ANY_DEPTH)
+
+
+def matches(path: str, glob: str) -> bool:
+    """Whether a path that is there lies in a glob."""
+    return _within(tuple(path.split("/")), segments(glob))
 
 
 def first_name(glob: str) -> str | None:
@@ -64,6 +91,19 @@ def _meet(first: Segments, second: Segments) -> bool:
         if one is not None and two is not None and _ANY_DEPTH not in {one, two} and _names_meet(one, two):
             todo.append((at + 1, to + 1))
     return False
+
+
+def _within(inner: Segments, outer: Segments) -> bool:
+    if not outer:
+        return not inner
+    if outer[0] == _ANY_DEPTH:
+        return _within(inner, outer[1:]) or (bool(inner) and _within(inner[1:], outer))
+    if not inner or inner[0] == _ANY_DEPTH:
+        return False
+    name, pattern = inner[0], outer[0]
+    is_plain = not _WILD & set(name)
+    takes_it = pattern in {"*", name} or (is_plain and fnmatchcase(name, pattern))
+    return takes_it and _within(inner[1:], outer[1:])
 
 
 @lru_cache(maxsize=65_536)

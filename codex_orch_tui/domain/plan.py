@@ -80,6 +80,8 @@ class TaskSpec:
     """Commands, or names of checks in the settings, that must pass after its turn."""
     priority: int = 0
     limits: Limits = field(default_factory=Limits)
+    checked_answer: bool | None = None
+    """Whether its answer has to fit its role's schema; None: where the run has more than one task."""
 
     @property
     def is_group(self) -> bool:

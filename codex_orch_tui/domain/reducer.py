@@ -9,11 +9,15 @@ from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, ApprovalKind, Outcome
+from codex_orch_tui.domain.checking import with_check_event, with_checks_cut_off
 from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.item import TurnStatus
+from codex_orch_tui.domain.landing_steps import with_landing_event
+from codex_orch_tui.domain.limits import with_room
 from codex_orch_tui.domain.notes import note_of
 from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.run import Run
+from codex_orch_tui.domain.scheduling import with_run_event, with_schedule_event
 from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ASKING, DiffTotals, Note, Reviewed, Task, TaskState, Turn, WorkerProcess
 from codex_orch_tui.domain.turns import with_item_at, with_open_turn_cut, with_own_rule, with_turn
@@ -49,6 +53,10 @@ def reduce_all(state: State, events: Iterable[ev.Recorded]) -> State:
 def _base_seen(event: ev.OfTask) -> tuple[str, CommitId] | None:
     """The base branch and its tip, as the event shows it."""
     match event:
+        case ev.WorktreeCreated(worktree=worktree) if event.base_tip is not None:
+            return worktree.base_branch, event.base_tip
+        case ev.WorktreeCreated(joins=joins) if joins:
+            return None
         case ev.WorktreeCreated(worktree=worktree) | ev.UpdateFinished(worktree=worktree):
             return worktree.base_branch, worktree.base_commit
         case ev.MergeFinished(base_branch=branch, new=new):
@@ -58,6 +66,10 @@ def _base_seen(event: ev.OfTask) -> tuple[str, CommitId] | None:
 
 
 def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> State:
+    if isinstance(event, ev.RunLandingEvent):
+        if (run := state.runs.get(event.run)) is None:
+            return state
+        return replace(state, runs={**state.runs, run.id: with_landing_event(run, event, at_s)})
     match event:
         case ev.SessionOpened():
             return replace(state, session_open=True)
@@ -69,13 +81,26 @@ def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> 
             )
         case ev.RunCreated():
             return _with_run(state, event, at_s)
+        case ev.RunPaused() | ev.RunResumed():
+            if (run := state.runs.get(event.run)) is None:
+                return state
+            return replace(state, runs={**state.runs, run.id: with_run_event(run, event)})
         case _:
             assert_never(event)
 
 
 def _with_run(state: State, event: ev.RunCreated, at_s: float) -> State:
     refs = tuple(TaskRef(event.run, spec.id) for spec in event.plan.tasks)
-    run = Run(id=event.run, title=event.plan.title, base_branch=event.base_branch, created_at_s=at_s, tasks=refs)
+    run = Run(
+        id=event.run,
+        title=event.plan.title,
+        base_branch=event.base_branch,
+        created_at_s=at_s,
+        tasks=refs,
+        spec=event.plan.spec,
+        shares_worktree=event.shares_worktree,
+        proposed_by=event.proposed_by,
+    )
     tasks = {
         ref: Task(
             ref=ref,
@@ -99,6 +124,10 @@ def _reduce_task(state: State, task: Task, event: ev.OfTask, at_s: float) -> Tas
         task = _reduce_life(task, event, at_s)
     elif isinstance(event, ev.GitEvent):
         task = _reduce_git(task, event, at_s)
+    elif isinstance(event, ev.ScheduleEvent):
+        task = with_schedule_event(task, event, at_s)
+    elif isinstance(event, ev.CheckEvent):
+        task = with_check_event(task, event, at_s)
     else:
         assert_never(event)
     note = note_of(event, state)
@@ -111,14 +140,23 @@ def _reduce_task(state: State, task: Task, event: ev.OfTask, at_s: float) -> Tas
 def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
     match event:
         case ev.TaskQueued():
-            return replace(_to(task, TaskState.QUEUED, at_s), ended_at_s=None, fault=None, unsent=event.text)
+            task = with_room(task, at_s)
+            queued = replace(_to(task, TaskState.QUEUED, at_s), ended_at_s=None, fault=None)
+            return replace(queued, unsent=event.text, check_retries=0)
         case ev.TaskStarted():
             started = task.started_at_s if task.started_at_s is not None else at_s
             return replace(_to(task, TaskState.STARTING, at_s), started_at_s=started, ended_at_s=None, fault=None)
         case ev.WorktreePlanned():
             return task
         case ev.WorktreeCreated():
-            return replace(task, worktree=event.worktree, tip=event.worktree.base_commit, worktree_removed=False)
+            return replace(
+                task,
+                worktree=event.worktree,
+                tip=event.worktree.base_commit,
+                worktree_removed=False,
+                joins=event.joins,
+                conflicts=event.conflicts,
+            )
         case ev.SetupFinished() | ev.NoteAdded():
             return task
         case ev.WorkerStarted():
@@ -175,6 +213,12 @@ def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
             return _turn_ended(task, event, at_s)
         case ev.FaultTold():
             return replace(task, fault=event.fault)
+        case ev.AnswerAccepted():
+            return replace(
+                task, accepted=event.answer, result=event.result, decisions=event.decisions, answer_problems=()
+            )
+        case ev.AnswerRefused():
+            return replace(task, answer_problems=event.problems)
         case _:
             assert_never(event)
 
@@ -210,7 +254,7 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
             return replace(task, reviewed=reviewed)
         case ev.UpdateFinished():
             return replace(
-                task, worktree=event.worktree, tip=event.tip, totals=event.totals, reviewed=None, conflicts=()
+                task, worktree=event.worktree, tip=event.tip, totals=event.totals, reviewed=None, conflicts=(), joins=()
             )
         case ev.UpdateRefused():
             return replace(task, conflicts=event.conflicts)
@@ -223,6 +267,7 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
                 commits=(),
                 reviewed=None,
                 conflicts=event.conflicts,
+                joins=(),
                 backup_ref=event.backup_ref,
             )
         case ev.MergeStarted():
@@ -310,8 +355,11 @@ def _with_waiting(state: State, task: Task, at_s: float) -> Task:
 
 
 def _to(task: Task, state: TaskState, at_s: float) -> Task:
-    return task if task.state is state else replace(task, state=state, since_s=at_s)
+    if task.state is state:
+        return task
+    worked_s = task.worked_s + (max(0.0, at_s - task.since_s) if task.state is TaskState.RUNNING else 0.0)
+    return replace(task, state=state, since_s=at_s, worked_s=worked_s)
 
 
 def _ended(task: Task, state: TaskState, at_s: float) -> Task:
-    return replace(_to(task, state, at_s), ended_at_s=at_s)
+    return replace(_to(with_checks_cut_off(task), state, at_s), ended_at_s=at_s)

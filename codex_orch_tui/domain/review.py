@@ -110,11 +110,6 @@ class ReviewSummary:
     """False: the lines took too long to count; the files are complete."""
 
     @property
-    def is_empty(self) -> bool:
-        """Nothing would change by a merge."""
-        return self.file_count == 0
-
-    @property
     def omitted_files(self) -> int:
         """Files that are counted but not listed."""
         return self.file_count - len(self.files)

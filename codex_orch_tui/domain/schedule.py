@@ -49,7 +49,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A task as the scheduler sees it. `paths` are its claim, `chain` is the longest way from it to an end."""
+    """A task as the scheduler sees it. `paths` are its claim, `chain` is the longest way from it to an end.
+
+    `is_asked`: the person asked for this turn, so it goes first, and no rate limit holds it.
+    """
 
     ref: TaskRef
     standing: Standing
@@ -57,6 +60,7 @@ class Planned:
     paths: tuple[str, ...] = ()
     priority: int = 0
     chain: int = 0
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def decide(tasks: Sequence[Planned], *, slots: int, is_rate_limited: bool = Fals
     Args:
         tasks: all tasks of all runs, in plan order; what a task depends on is among them.
         slots: how many tasks may be at work at once, those that are already counted.
-        is_rate_limited: no new turn begins, because the account's window is about to run out.
+        is_rate_limited: the account's window is about to run out; only what the person asked for begins.
     """
     standing = {task.ref: task.standing for task in tasks}
     waits: dict[TaskRef, Wait] = {}
@@ -121,10 +125,10 @@ def decide(tasks: Sequence[Planned], *, slots: int, is_rate_limited: bool = Fals
                 ready.append(task)
             else:
                 waits[task.ref] = wait
-    ready.sort(key=lambda task: (-task.priority, -task.chain))
+    ready.sort(key=lambda task: (not task.is_asked, -task.priority, -task.chain))
     begin: list[TaskRef] = []
     for task in ready:
-        if is_rate_limited:
+        if is_rate_limited and not task.is_asked:
             waits[task.ref] = Wait(Reason.RATE_LIMIT)
         elif len(at_work) >= slots:
             waits[task.ref] = Wait(Reason.SLOT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import FileEdit, ItemKind, TurnStatus
+from codex_orch_tui.domain.plan import Role
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE, ENDED, IN_TURN, DiffTotals, Task, TaskState
 
@@ -26,6 +27,8 @@ def counts(state: State) -> Counts:
     """The figures of the status bar."""
     working = to_review = queued = stopped = merged = 0
     for task in state.tasks.values():
+        if task.spec.is_group:
+            continue
         match task.state:
             case TaskState.DONE:
                 to_review += 1
@@ -54,19 +57,19 @@ def approvals_of(state: State, ref: TaskRef) -> Iterator[Approval]:
     return (approval for approval in state.approvals.values() if approval.ref == ref)
 
 
-def active_tasks(state: State) -> tuple[Task, ...]:
-    """Tasks that a worker holds."""
-    return tuple(task for task in state.tasks.values() if task.state in ACTIVE)
-
-
 def open_worktrees(state: State) -> tuple[Task, ...]:
     """Tasks that have, or will have, a folder on disk: what the worktree table lists."""
-    return tuple(task for task in state.tasks.values() if not task.worktree_removed and task.state not in ENDED)
+    return tuple(task for task in state.tasks.values() if has_worktree(task))
+
+
+def has_worktree(task: Task) -> bool:
+    """It has, or will have, a folder on disk."""
+    return not task.worktree_removed and task.state not in ENDED and not task.spec.is_group
 
 
 def total_tokens(state: State) -> int:
     """Tokens of all threads."""
-    return sum(task.usage.total_tokens for task in state.tasks.values())
+    return sum(task.usage.total_tokens + task.earlier_usage.total_tokens for task in state.tasks.values())
 
 
 def edit_totals(task: Task) -> DiffTotals:
@@ -86,12 +89,54 @@ def is_behind(state: State, task: Task) -> bool:
     """The base branch has moved on since the task's commits were put on it: a merge needs an update first."""
     if task.worktree is None or task.state in ENDED:
         return False
+    if shares_worktree(state, task):
+        return False
+    if unmerged_joins(state, task):
+        return False  # It stands on results that its base branch does not have yet.
     return state.base_tips.get(task.base_branch, task.worktree.base_commit) != task.worktree.base_commit
+
+
+def shares_worktree(state: State, task: Task) -> bool:
+    """Its worktree is its run's, and holds the work of the run's other tasks as well."""
+    run = state.runs.get(task.ref.run)
+    return run is not None and run.shares_worktree
+
+
+def unmerged_joins(state: State, task: Task) -> tuple[Task, ...]:
+    """The tasks whose results it stands on and that are not in its base branch yet."""
+    found = (state.tasks[ref] for ref in task.joins if ref in state.tasks)
+    return tuple(one for one in found if one.state is not TaskState.MERGED)
+
+
+def working_tasks(state: State, ref: TaskRef) -> tuple[Task, ...]:
+    """The task itself, or, of a group, all tasks in it that do work, at any depth."""
+    task = state.tasks[ref]
+    if not task.spec.is_group:
+        return (task,)
+    run = state.runs[ref.run]
+    inside, found = {ref.task}, []
+    # A child may stand before its parent in the plan: look again until nothing is found any more.
+    members = [state.tasks[one] for one in run.tasks]
+    while more := [one for one in members if one.spec.parent in inside and one.ref.task not in inside]:
+        inside |= {one.ref.task for one in more}
+        found += more
+    return tuple(one for one in members if one in found and not one.spec.is_group)
+
+
+def is_planned(task: Task) -> bool:
+    """Its first turn, in this attempt, is to come."""
+    return task.state is TaskState.QUEUED and not task.spec.is_group and len(task.turns) == task.earlier_turns
+
+
+def is_planner(state: State, ref: TaskRef) -> bool:
+    """A navigator that works for nobody else: its checked answer is a plan for a person to approve."""
+    task, run = state.tasks[ref], state.runs[ref.run]
+    return task.spec.role == Role.NAVIGATOR and task.spec.checked_answer is True and len(run.tasks) == 1
 
 
 def can_message(task: Task) -> bool:
     """A message would reach the worker: as a steer of its turn, also of the one that is to come, or as a new turn."""
-    return task.state not in ENDED and task.state is not TaskState.STOPPING
+    return task.state not in ENDED and task.state is not TaskState.STOPPING and not task.spec.is_group
 
 
 def can_interrupt(task: Task) -> bool:

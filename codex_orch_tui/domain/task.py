@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from codex_orch_tui.domain.check import CheckRun
 from codex_orch_tui.domain.ids import CommitId, EpochId, ItemId, TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, Item, OwnRule, PlanStep, TurnStatus, Usage
 from codex_orch_tui.domain.log import LogKind
@@ -19,6 +20,8 @@ class TaskState(StrEnum):
     RUNNING = "running"
     WAITING_APPROVAL = "waiting_approval"
     WAITING_INPUT = "waiting_input"
+    CHECKING = "checking"
+    """Its turn is over and committed; its checks run."""
     STOPPING = "stopping"
     DONE = "done"
     MERGED = "merged"
@@ -26,6 +29,7 @@ class TaskState(StrEnum):
     INTERRUPTED = "interrupted"
     LOST = "lost"
     DISCARDED = "discarded"
+    SKIPPED = "skipped"
 
 
 ASKING = frozenset({TaskState.WAITING_APPROVAL, TaskState.WAITING_INPUT})
@@ -34,13 +38,13 @@ ASKING = frozenset({TaskState.WAITING_APPROVAL, TaskState.WAITING_INPUT})
 IN_TURN = ASKING | {TaskState.RUNNING}
 """A turn is under way."""
 
-ACTIVE = IN_TURN | {TaskState.STARTING, TaskState.STOPPING}
+ACTIVE = IN_TURN | {TaskState.STARTING, TaskState.CHECKING, TaskState.STOPPING}
 """A worker holds a slot."""
 
 ABOUT_TO_BEGIN = frozenset({TaskState.QUEUED, TaskState.STARTING})
 """A turn is to come."""
 
-ENDED = frozenset({TaskState.MERGED, TaskState.DISCARDED})
+ENDED = frozenset({TaskState.MERGED, TaskState.DISCARDED, TaskState.SKIPPED})
 """Nothing more happens to the task."""
 
 CONTINUABLE = frozenset({TaskState.FAILED, TaskState.INTERRUPTED, TaskState.LOST})
@@ -131,8 +135,21 @@ class Task:
     created_at_s: float
     started_at_s: float | None = None
     ended_at_s: float | None = None
+    held: bool = False
+    """The person paused it."""
+    attempt: int = 1
+    earlier_turns: int = 0
+    """How many of the turns belong to earlier attempts."""
+    earlier_usage: Usage = field(default_factory=Usage)
+    """Tokens of the threads of earlier attempts."""
+    worked_s: float = 0.0
+    """Seconds of turns in this attempt until `since_s`, without the time in which the person was asked."""
+    allowances: int = 1
+    """How often in this attempt the task may use what its limits allow."""
     worktree: Worktree | None = None
     worktree_removed: bool = False
+    joins: tuple[TaskRef, ...] = ()
+    """The tasks whose results it started from; none when it stands on its base branch."""
     worker: WorkerProcess | None = None
     thread: ThreadId | None = None
     turns: tuple[Turn, ...] = ()
@@ -142,6 +159,14 @@ class Task:
     """What the person wrote for a turn that has not begun."""
     answer: str = ""
     """The worker's last message: the task's result."""
+    accepted: str = ""
+    """The last answer that fitted its role's schema, as JSON text; empty where answers are free text."""
+    result: str = ""
+    """What the accepted answer says, line by line."""
+    decisions: tuple[str, ...] = ()
+    """What it decided that other tasks of the run have to know."""
+    answer_problems: tuple[str, ...] = ()
+    """Why the last answer does not fit its schema."""
     commits: tuple[TaskCommit, ...] = ()
     tip: CommitId | None = None
     totals: DiffTotals = field(default_factory=DiffTotals)
@@ -150,6 +175,10 @@ class Task:
     """Files that could not be replayed on the base tip at the last update."""
     merged_as: CommitId | None = None
     backup_ref: str = ""
+    checks: tuple[CheckRun, ...] = ()
+    """The last run of each check; it counts for the commit that it names."""
+    check_retries: int = 0
+    """How often in a row failed checks went back to the worker, since a person asked for a turn."""
     merging: bool = False
     """A merge was begun and has not told its end."""
     notes: tuple[Note, ...] = ()
@@ -158,6 +187,11 @@ class Task:
     def turn(self) -> Turn | None:
         """The last turn."""
         return self.turns[-1] if self.turns else None
+
+    @property
+    def said(self) -> str:
+        """The last message as people read it: of an answer that fits its schema what it says, and not its JSON."""
+        return self.result if self.accepted and self.accepted == self.answer else self.answer
 
     @property
     def is_reviewed(self) -> bool:

@@ -58,8 +58,17 @@ class Merges:
         refusal = preview.refusal or _moved_since(preview, reviewed_base, reviewed_tip)
         if refusal is not None:
             return replace(preview, refusal=refusal)
+        return await self.examined(preview)
+
+    async def examined(self, preview: MergePreview) -> MergePreview:
+        """The preview with what the person's own folders have to say to its two commits.
+
+        Raises:
+            GitError: Git failed.
+        """
         assert preview.old is not None
         assert preview.new is not None
+        base_branch = preview.base_branch
         blocked = await unfinished_on(self._repo, base_branch)
         if blocked is not None:
             return replace(preview, refusal=blocked)

@@ -26,16 +26,19 @@ PLAN = Plan(
             prompt="Add a product search.\n\n"
             "GET /products?q=lamp answers with the products whose name holds every word of q, whatever the case. "
             "An empty q is a 400. With tests.",
+            checked_answer=False,
         ),
         TaskSpec(
             id=BUILD,
             title="Record the build",
             prompt="Record the build of 1.1.0 in the build server's log, then list it in docs/builds.md.",
+            checked_answer=False,
         ),
         TaskSpec(
             id=CHANGELOG,
             title="Write the changelog",
             prompt="Write a CHANGELOG.md with an entry for 1.1.0, for people who use the API.",
+            checked_answer=False,
         ),
     ),
 )

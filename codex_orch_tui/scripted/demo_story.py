@@ -13,6 +13,8 @@ def story_of(event: ev.Event, state: State) -> str:
         event: What happened.
         state: The state after it.
     """
+    if isinstance(event, ev.SessionEvent):
+        return ""
     match event:
         case ev.WorkerStarted(pid=pid, version=version):
             return f"worker started: Codex {version}, process {pid}" if pid else "worker started: simulated, no process"
@@ -31,7 +33,7 @@ def story_of(event: ev.Event, state: State) -> str:
             return f"reviewed: {event.files_viewed} of {event.files_total} files of {short(event.tip)}"
         case ev.WorkerEnded(expected=True, exit_code=code):
             return f"worker ended (exit {code})"
-        case ev.SessionOpened() | ev.SessionClosed() | ev.RunCreated() | ev.RateLimitsUpdated() | ev.NoteAdded():
+        case ev.NoteAdded():
             return ""
         case _:
             note = note_of(event, state)

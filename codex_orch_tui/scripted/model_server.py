@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,10 @@ _UNSCRIPTED = Script("", (Say(text="Nothing is scripted for this request."),))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRequest:
-    """One request for an answer. `thread` is Codex's thread id, `marker` the script's, `step` its tool outputs."""
+    """One request for an answer. `thread` is Codex's thread id, `marker` the script's, `step` its tool outputs.
+
+    `output_schema` is what the answer has to fit, None for free text; `effort` is how hard the model shall think.
+    """
 
     user_agent: str
     thread: str
@@ -30,6 +33,8 @@ class RecordedRequest:
     marker: str
     step: int
     input: Sequence[dict[str, Any]]
+    output_schema: Mapping[str, Any] | None = None
+    effort: str | None = None
 
 
 class ModelServer:
@@ -125,6 +130,8 @@ class ModelServer:
                 marker=script.marker,
                 step=step,
                 input=request.get("input", ()),
+                output_schema=((request.get("text") or {}).get("format") or {}).get("schema"),
+                effort=(request.get("reasoning") or {}).get("effort"),
             )
         )
         await self._play(writer, self.requests[-1], script.answer(step))

@@ -9,6 +9,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from codex_orch_tui.codex.answers import result_for
@@ -95,8 +96,13 @@ class SimulatedConnection:
     async def resume_thread(self, thread: ThreadId) -> None:
         """See `ports.Connection`; a script knows nothing of earlier turns."""
 
-    async def start_turn(self, thread: ThreadId, text: str) -> TurnId:
-        """See `ports.Connection`."""
+    async def start_turn(
+        self,
+        thread: ThreadId,
+        text: str,
+        output_schema: Mapping[str, Any] | None = None,  # noqa: ARG002 - of the port
+    ) -> TurnId:
+        """See `ports.Connection`; scripts say what they say, whatever the schema."""
         if self._turn is not None:
             raise _refused("a turn is running")
         turn = SimulatedTurn(

@@ -51,7 +51,7 @@ class Approvals:
         judged = self._judge.judge(ref, request)
         by_rule = judged.choice if judged.choice in request.choices else None
         self._open[approval_id] = _Open(
-            request, asyncio.get_running_loop().create_future(), asyncio.create_task(_subject(request))
+            request, asyncio.get_running_loop().create_future(), asyncio.create_task(self._subject(ref, request))
         )
         self._hub.apply(
             ev.ApprovalRequested(
@@ -76,7 +76,9 @@ class Approvals:
         # A person may have been quicker than this call: their answers are in the Future, and not in the state.
         if by_rule.rule is not None and by_rule.choice is not None and await self._is_kept(by_rule):
             return Decision(choice=by_rule.choice, message=by_rule.message)
-        return await self._open[approval_id].decision
+        if (opened := self._open.get(approval_id)) is None:  # It was closed while the disk was busy.
+            raise asyncio.CancelledError
+        return await opened.decision
 
     async def shown(self, approval_id: ApprovalId, painted: str) -> None:
         """A card was painted for a person: what it is about now is what a yes will count for."""
@@ -85,7 +87,7 @@ class Approvals:
             return
         ref = self._hub.state.approvals[approval_id].ref
         self._hub.apply(ev.ApprovalShown(ref=ref, approval=approval_id, painted=painted))
-        opened.subject = asyncio.create_task(_subject(opened.request))
+        opened.subject = asyncio.create_task(self._subject(ref, opened.request))
         await asyncio.shield(opened.subject)
 
     async def decide(self, approval_id: ApprovalId, decision: Decision) -> None:
@@ -140,14 +142,19 @@ class Approvals:
         return opened
 
     async def _check_unchanged(self, approval_id: ApprovalId, opened: _Open) -> None:
+        ref = self._hub.state.approvals[approval_id].ref
         was = await asyncio.shield(opened.subject)
-        changed = (await _subject(opened.request)).changed_since(was)
+        changed = (await self._subject(ref, opened.request)).changed_since(was)
         if not changed or opened.decision.done():
             return
-        opened.subject = asyncio.create_task(_subject(opened.request))
-        ref = self._hub.state.approvals[approval_id].ref
+        opened.subject = asyncio.create_task(self._subject(ref, opened.request))
         self._hub.apply(ev.ApprovalChanged(ref=ref, approval=approval_id, paths=changed))
         raise AnswerRefusedError(f"{', '.join(changed)} {CHANGED}")
+
+    async def _subject(self, ref: TaskRef, request: ApprovalRequest) -> Subject:
+        task = self._hub.state.tasks.get(ref)
+        worktree = task.worktree.path if task is not None and task.worktree is not None else ""
+        return await asyncio.to_thread(subject_of, request, worktree)
 
     async def _is_kept(self, approval: Approval) -> bool:
         """Whether a rule's decision is on disk; when not, a person is asked."""
@@ -167,10 +174,6 @@ class Approvals:
         opened = self._open.pop(approval_id, None)
         if opened is not None:
             opened.decision.cancel()
-
-
-async def _subject(request: ApprovalRequest) -> Subject:
-    return await asyncio.to_thread(subject_of, request)
 
 
 def _check(request: ApprovalRequest, decision: Decision) -> None:

@@ -11,9 +11,10 @@ from codex_orch_tui.domain.task import Task
 from codex_orch_tui.paths import is_shared_temporary
 from codex_orch_tui.policy.asked import Asked
 
-_NOT_A_PATH = ("\\", " → ", "‹")
-"""What stands for something else in a cleaned path: an escape, a move, something that was taken out."""
-
+_NOT_A_PATH = ("\\", " → ", "‹", "…+")
+"""What stands for something else in a cleaned path: an escape, a move, a secret or marks that were taken out."""
+_OF_COMMANDS = frozenset({ApprovalKind.COMMAND, ApprovalKind.NETWORK})
+"""The kinds that one request of Codex's stands for."""
 
 GitLook = Callable[[Path, Path], str]
 """Worktree, folder of the command -> why git there could run what a worker wrote; empty when it cannot."""
@@ -50,7 +51,7 @@ def asked_of(
 
 def why_only_a_person(request: ApprovalRequest) -> str:
     """Why no rule may answer a question whatever it matches; empty when one may."""
-    if request.kind is ApprovalKind.COMMAND and (more := _more_than_a_command(request)):
+    if request.kind in _OF_COMMANDS and (more := _more_than_asked(request)):
         return more
     if request.grant_root:
         return "it asks for a whole folder to write in, not only for this change"
@@ -66,12 +67,12 @@ def why_only_a_person(request: ApprovalRequest) -> str:
     return ""
 
 
-def _more_than_a_command(request: ApprovalRequest) -> str:
-    """What a request for a command brings besides; looked for in the raw params, whatever its form there."""
+def _more_than_asked(request: ApprovalRequest) -> str:
+    """What a request for a command or a host brings besides; looked for in the raw params, whatever its form there."""
     raw = raw_params(request)
     if request.permissions or raw.get("additionalPermissions"):
-        return "it asks for permissions beside the command"
-    if raw.get("networkApprovalContext"):
+        return f"it asks for permissions beside the {request.kind.value}"
+    if request.kind is ApprovalKind.COMMAND and raw.get("networkApprovalContext"):
         return "it asks for the network beside the command"
     if raw.get("kind", "command") != "command":
         return "it asks for something that this version does not know"

@@ -6,6 +6,7 @@ is added from the journal, at the next event or when the repository is opened ag
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -24,6 +25,9 @@ from codex_orch_tui.store.layout import Layout
 _AUDITED = (ev.ApprovalEvent, ev.CommandAllowed, ev.TaskLost, ev.TaskInterrupted)
 _DOING = frozenset({ItemKind.COMMAND, ItemKind.FILE_CHANGE, ItemKind.MCP_TOOL})
 
+AT_REST_S = 2.0
+"""What the last session left out is not read while the first frames are painted, unless something is to be written."""
+
 MAX_WAITING = 10_000
 """Events that wait for a file that can be written; more are left to the next opening."""
 
@@ -37,6 +41,7 @@ class Audit:
         self._before = hub.state
         """What the journal held at the opening."""
         self._is_complete = False
+        self._is_wanted = asyncio.Event()
         self._written = 0
         """How many of those that wait are in their files."""
         self._has_told = False
@@ -48,6 +53,7 @@ class Audit:
     async def close(self) -> None:
         """Write what waits, and watch no more."""
         self._unwatch()
+        self._is_wanted.set()
         if self._writing is not None:
             await self._writing
         if self._waiting:
@@ -57,6 +63,8 @@ class Audit:
         is_audited = _is_audited(recorded.event)
         if is_audited and len(self._waiting) >= MAX_WAITING:
             self._has_dropped = True
+        if is_audited:
+            self._is_wanted.set()
         if is_audited and not self._has_dropped:
             self._waiting.append((recorded, self._hub.state))
         # The first event of a session is enough to add what the one before could not write.
@@ -65,6 +73,9 @@ class Audit:
 
     async def _write(self) -> None:
         """One batch after the other, until nothing waits or the disk refuses."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AT_REST_S):
+                await self._is_wanted.wait()
         while self._waiting or not self._is_complete:
             batch = tuple(self._waiting)
             try:

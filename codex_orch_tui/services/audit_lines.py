@@ -236,7 +236,7 @@ def _clean(value: Any) -> Any:
         case str():
             return clean_text(value)
         case dict():
-            return {str(key): _clean(each) for key, each in value.items()}
+            return {clean_text(str(key)): _clean(each) for key, each in value.items()}
         case tuple() | list():
             return [_clean(each) for each in value]
         case _:

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from codex_orch_tui.codex.answers import result_for
 from codex_orch_tui.codex.app_server import INITIALIZE_TIMEOUT_S, AppServer
@@ -177,7 +177,7 @@ class CodexConnection:
             self._server.resume_thread(thread, approval_policy=settings.approval_policy, model=settings.model)
         )
 
-    async def start_turn(self, thread: ThreadId, text: str) -> TurnId:
+    async def start_turn(self, thread: ThreadId, text: str, output_schema: Mapping[str, Any] | None = None) -> TurnId:
         """See `ports.Connection`."""
         settings = self._settings
         return await self._told(
@@ -187,6 +187,8 @@ class CodexConnection:
                 sandbox=settings.sandbox,
                 approval_policy=settings.approval_policy,
                 model=settings.model,
+                effort=settings.effort,
+                output_schema=output_schema,
             )
         )
 

@@ -50,6 +50,8 @@ class Crew:
     workspace: "Callable[[], Workspace]"
     idle_s: float
     is_needed: Callable[[TaskRef], bool]
+    group: asyncio.TaskGroup | None = None
+    """Where the workers' output is read."""
     _posts: defaultdict[TaskRef, _Post] = field(default_factory=lambda: defaultdict(_Post))
 
     def worker(self, ref: TaskRef) -> "Worker | None":
@@ -57,18 +59,18 @@ class Crew:
         post = self._posts.get(ref)
         return post.worker if post else None
 
-    async def live(self, ref: TaskRef, group: asyncio.TaskGroup) -> "Worker":
+    async def live(self, ref: TaskRef) -> "Worker":
         """The task's worker with its thread open: the one that is there, or a new one.
 
         Args:
             ref: the task; its worktree exists.
-            group: where the worker's output is read.
 
         Raises:
             ConnectionFailedError: it could not be started, or its thread could not be opened.
         """
         from codex_orch_tui.services.worker import Worker  # noqa: PLC0415 - not for the first paint
 
+        assert self.group is not None, "jobs run inside run()"
         post = self._posts[ref]
         if post.ending is not None:
             await asyncio.wait([post.ending])
@@ -76,10 +78,10 @@ class Crew:
             return post.worker
         await self.end(ref)
         task = self.hub.state.tasks[ref]
-        connection = await self.connector.connect(self.workspace().launch(task))
+        connection = await self.connector.connect(await self.workspace().launch(task))
         worker = Worker(ref, connection, self.hub, self.approvals)
         post.worker = worker
-        post.reader = group.create_task(worker.read_signals(), name=f"worker {ref}")
+        post.reader = self.group.create_task(worker.read_signals(), name=f"worker {ref}")
         post.reader.add_done_callback(lambda _: self._reader_ended(post, worker))
         try:
             # Codex keeps no thread that never had a turn.

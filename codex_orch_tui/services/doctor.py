@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from codex_orch_tui import __version__
-from codex_orch_tui.config import ConfigError, LoadedConfig
+from codex_orch_tui.config import Config, ConfigError, LoadedConfig
+from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.gitrepo.branch_names import check_branch_name
 from codex_orch_tui.gitrepo.errors import GitRepoError, GitUnavailable, IdentityMissing, NotARepository
@@ -18,6 +19,7 @@ from codex_orch_tui.services.codex_findings import codex_findings
 from codex_orch_tui.services.environment_probe import secrets_finding
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 from codex_orch_tui.services.opening import replay
+from codex_orch_tui.services.role_findings import role_findings
 from codex_orch_tui.services.rule_findings import rule_findings
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.event_codec import NewerSchemaError
@@ -113,7 +115,9 @@ async def _repository(
         yield await _branches(repository, settings)
     base = settings.config.worktree_base if isinstance(settings, LoadedConfig) else None
     layout = Layout(top, repository.git_dir, worktree_base=base)
-    for finding in (*_folders(layout), *_state(layout), _lock(layout), *rule_findings(layout, environ)):
+    config = settings.config if isinstance(settings, LoadedConfig) else Config()
+    of_rules = rule_findings(layout, environ, role_names(config.roles))
+    for finding in (*_folders(layout), *_state(layout), _lock(layout), *of_rules, *role_findings(layout, config)):
         yield finding
 
 

@@ -6,7 +6,9 @@ Exception
 ├── WorkspaceError          a task's worktree cannot be made, read or committed; carries a Fault
 └── NotPossibleError        a command does not fit the present state; nothing was done
     ├── AnswerRefusedError  the answer to a question was not taken; nothing was sent
-    └── ConflictError       an update would clash; nothing was moved
+    ├── ConflictError       an update would clash; nothing was moved
+    ├── PlanRefusedError    a plan that cannot be run; carries all that is wrong with it
+    └── FileThereError      a file would be replaced; nothing was written
 """
 
 from codex_orch_tui.domain.item import Fault
@@ -54,3 +56,20 @@ class ConflictError(NotPossibleError):
     def __init__(self, message: str, paths: tuple[str, ...]) -> None:
         super().__init__(message)
         self.paths = paths
+
+
+class PlanRefusedError(NotPossibleError):
+    """A plan that cannot be run.
+
+    Attributes:
+        problems: all that is wrong, in clean single lines.
+    """
+
+    def __init__(self, what: str, problems: tuple[str, ...]) -> None:
+        more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
+        super().__init__(f"{what}: {problems[0]}{more}")
+        self.problems = problems
+
+
+class FileThereError(NotPossibleError):
+    """A file would be replaced; nothing was written."""

@@ -7,6 +7,7 @@ with the next step.
 from dataclasses import replace
 
 from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason, Updated
@@ -15,7 +16,7 @@ from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.backup import Backup, back_up_branch, back_up_worktree
-from codex_orch_tui.gitrepo.branch_names import check_branch_name
+from codex_orch_tui.gitrepo.branch_names import check_branch_names
 from codex_orch_tui.gitrepo.conflict import TASK_SIDE, files_with_markers, lay_out_conflict
 from codex_orch_tui.gitrepo.diff import Reviews
 from codex_orch_tui.gitrepo.errors import GitRepoError, WorktreeMissing
@@ -55,8 +56,8 @@ class Landing:
             await self._repository.identity()
             if await self._repository.tip(base_branch) is None:
                 raise NotPossibleError(f"there is no branch {base_branch} to start from")
-            for spec in plan.tasks:
-                await check_branch_name(self._repository, self._workspace.branch_for(run, spec.id, at_s))
+            names = (self._workspace.branch_for(run, spec.id, at_s) for spec in plan.tasks if not spec.is_group)
+            await check_branch_names(self._repository, names)
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
 
@@ -64,7 +65,7 @@ class Landing:
 
     async def review(self, task: Task) -> ReviewSummary:
         """See `Orchestrator.review`."""
-        task = await self._committed(task)
+        task = await self.committed(task)
         worktree, tip = _worktree(task), task.tip
         assert tip is not None, "a task with a worktree has a tip"
         try:
@@ -98,7 +99,8 @@ class Landing:
 
     async def preview_merge(self, task: Task) -> MergePreview:
         """See `Orchestrator.preview_merge`."""
-        task = await self._committed(task)
+        self._refuse_part_of_run(task)
+        task = await self.committed(task)
         worktree = _worktree(task)
         try:
             preview = await self._merges.preview(
@@ -118,7 +120,7 @@ class Landing:
         if not task.is_reviewed or preview.new != task.tip:
             raise NotPossibleError("this exact commit has not been reviewed; d opens its diff")
         if preview.refusal is not None or preview.old is None or preview.new is None:
-            raise NotPossibleError(_told(preview.refusal))
+            raise NotPossibleError(told(preview.refusal))
         started = ev.MergeStarted(ref=task.ref, base_branch=preview.base_branch, old=preview.old, new=preview.new)
         try:
             await self._hub.record(started)
@@ -132,7 +134,7 @@ class Landing:
             raise NotPossibleError(sentence(error)) from error
         if isinstance(done, Refusal):
             self._hub.apply(ev.MergeRefused(ref=task.ref, reason=done.message, paths=done.paths))
-            raise NotPossibleError(_told(done))
+            raise NotPossibleError(told(done))
         self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=done.base_branch, old=done.old, new=done.new))
         return done
 
@@ -166,7 +168,8 @@ class Landing:
 
     async def update(self, task: Task) -> Updated:
         """See `Orchestrator.update`."""
-        task = await self._with_folder(await self._committed(task))
+        self._refuse_part_of_run(task)
+        task = await self._with_folder(await self.committed(task))
         worktree = _worktree(task)
         try:
             base = await self._repository.tip(task.base_branch)
@@ -185,7 +188,7 @@ class Landing:
         if isinstance(done, Refusal):
             clash = done.reason is RefusalReason.CONFLICT
             self._hub.apply(ev.UpdateRefused(ref=task.ref, reason=done.message, conflicts=done.paths if clash else ()))
-            raise ConflictError(_told(done), done.paths) if clash else NotPossibleError(_told(done))
+            raise ConflictError(told(done), done.paths) if clash else NotPossibleError(told(done))
         if done.moved or done.base != worktree.base_commit:
             await self._tell_update(task, done)
         return done
@@ -213,6 +216,7 @@ class Landing:
         """
         if not task.conflicts:
             raise NotPossibleError("no conflict is known; u updates the task from its base")
+        self._refuse_part_of_run(task)
         task = await self._with_folder(task)
         try:
             backup = await back_up_branch(self._repository, _worktree(task), task.ref)
@@ -220,7 +224,7 @@ class Landing:
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
         if isinstance(laid_out, Refusal):
-            raise NotPossibleError(_told(laid_out))
+            raise NotPossibleError(told(laid_out))
         self._hub.apply(
             ev.ConflictLaidOut(
                 ref=task.ref, worktree=laid_out.worktree, conflicts=laid_out.paths, backup_ref=backup.ref
@@ -240,18 +244,33 @@ class Landing:
 
     async def discard(self, task: Task) -> str:
         """See `Orchestrator.discard`."""
-        worktree = task.worktree
-        backup_ref = ""
-        if worktree is not None and not task.worktree_removed:
-            try:
-                backup = await self._back_up(task, worktree)
-                backup_ref = backup.ref if backup else ""
-                await self._workspace.worktrees.remove(worktree, saved=backup, delete_branch=True)
-            except GitRepoError as error:
-                raise NotPossibleError(f"nothing was removed: {sentence(error)}") from error
+        backup_ref = await self.set_aside(task)
         self._hub.apply(ev.TaskDiscarded(ref=task.ref, backup_ref=backup_ref))
         await self._hub.flush()
         return backup_ref
+
+    async def set_aside(self, task: Task) -> str:
+        """Keep all that a task has made under a backup ref, and remove its folder and branch.
+
+        Of a worktree that its run shares, only the commit is kept: the others work on in it.
+
+        Returns:
+            The backup ref; empty when there was nothing to keep.
+
+        Raises:
+            NotPossibleError: git did not take it; nothing was removed.
+        """
+        worktree = task.worktree
+        if worktree is None or task.worktree_removed:
+            return ""
+        try:
+            if sel.shares_worktree(self._hub.state, task):
+                return (await back_up_branch(self._repository, worktree, task.ref)).ref
+            backup = await self._back_up(task, worktree)
+            await self._workspace.worktrees.remove(worktree, saved=backup, delete_branch=True)
+        except GitRepoError as error:
+            raise NotPossibleError(f"nothing was removed: {sentence(error)}") from error
+        return backup.ref if backup else ""
 
     async def _back_up(self, task: Task, worktree: Worktree) -> Backup | None:
         try:
@@ -271,25 +290,36 @@ class Landing:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    async def _committed(self, task: Task) -> Task:
+    def _refuse_part_of_run(self, task: Task) -> None:
+        """Raise for a task whose commits cannot go to the base branch without those of others."""
+        if sel.shares_worktree(self._hub.state, task):
+            raise NotPossibleError("the tasks of this run share one worktree; m on the run lands them together")
+        if others := sel.unmerged_joins(self._hub.state, task):
+            names = " and ".join(other.spec.title for other in others)
+            raise NotPossibleError(f"it stands on {names}, which is not merged yet; m on the run lands all of it")
+
+    async def committed(self, task: Task) -> Task:
         """The task with all that its branch and its worktree hold: commits and edits of the person, or of a cut turn.
 
-        A worktree whose folder is gone holds nothing: what was committed is on the branch.
+        A worktree whose folder is gone holds nothing: what was committed is on the branch. In one that its run shares,
+        what came after the task's own turn is the others'.
         """
         worktree = _worktree(task)
+        if sel.shares_worktree(self._hub.state, task):
+            return task
         try:
             status = await self._workspace.worktrees.status(worktree)
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
         is_missing = status.condition is Condition.MISSING and status.tip is not None
         if status.message and not is_missing:
-            raise NotPossibleError(_with_step(status.message, status.next_step))
+            raise NotPossibleError(with_step(status.message, status.next_step))
         try:
             task = await self._workspace.follow(task)
             if status.edits is not None and not status.edits.is_clean:
                 await self._workspace.commit_edits(task)
         except WorkspaceError as error:
-            raise NotPossibleError(_with_step(error.fault.message, error.fault.next_step)) from error
+            raise NotPossibleError(with_step(error.fault.message, error.fault.next_step)) from error
         return self._hub.state.tasks[task.ref]
 
     async def _with_folder(self, task: Task) -> Task:
@@ -298,22 +328,22 @@ class Landing:
         try:
             await self._workspace.make_again(task)
         except WorkspaceError as error:
-            raise NotPossibleError(_with_step(error.fault.message, error.fault.next_step)) from error
+            raise NotPossibleError(with_step(error.fault.message, error.fault.next_step)) from error
         return self._hub.state.tasks[task.ref]
 
 
 def sentence(error: Exception) -> str:
     """An error with its next step, as one sentence for the person."""
-    return _with_step(str(error), getattr(error, "next_step", ""))
+    return with_step(str(error), getattr(error, "next_step", ""))
 
 
-def _with_step(message: str, next_step: str) -> str:
+def with_step(message: str, next_step: str) -> str:
     return f"{message} → {next_step}" if next_step else message
 
 
-def _told(refusal: Refusal | None) -> str:
+def told(refusal: Refusal | None) -> str:
     assert refusal is not None, "only a refusal is told"
-    text = _with_step(refusal.message, refusal.next_step)
+    text = with_step(refusal.message, refusal.next_step)
     return "\n".join((text, *(f"  {path}" for path in refusal.paths)))
 
 

@@ -14,8 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Assessment, Choice, Risk, RuleRef
 from codex_orch_tui.domain.ids import ApprovalId, TaskRef
+from codex_orch_tui.domain.plan import RoleName
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -51,6 +53,7 @@ class Policy:
         tell: Where a sentence for the person goes, with the task whose question showed it.
         settings_file: Read for the repository's commands instead of its own file.
         environ: Our own environment: the person's folders, and the PATH that workers get.
+        roles: The names of the roles that rules can speak of, as they are now; without it only ours.
     """
 
     def __init__(
@@ -62,7 +65,9 @@ class Policy:
         *,
         settings_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
+        roles: Callable[[], tuple[RoleName, ...]] = lambda: role_names({}),
     ) -> None:
+        self._roles = roles
         self._repository = repository
         self._layout = layout
         self._state = state
@@ -158,7 +163,7 @@ class Policy:
     def _files(self) -> "RuleFiles":
         from codex_orch_tui.services.rule_files import RuleFiles  # noqa: PLC0415 - not for the first paint
 
-        return RuleFiles(self.trusted, self._layout.policy, self._environ)
+        return RuleFiles(self.trusted, self._layout.policy, self._environ, self._roles)
 
     @cached_property
     def _git(self) -> "GitTrouble":

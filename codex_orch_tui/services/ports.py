@@ -4,10 +4,10 @@ The real one is the Codex app-server (services/connect.py); the stand-ins are th
 load generators of the benches.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import TaskRef, ThreadId, TurnId
@@ -39,9 +39,11 @@ class WorkerSettings:
     """The worker's own TMPDIR: writable for its sandbox, where the shared /tmp is not."""
     model: str | None
     instructions: str
-    """What the task's role is there for; told to the model at the start of the thread."""
+    """What the task's role is there for, and what it has to know; told to the model at the start of the thread."""
     sandbox: SandboxMode
     approval_policy: ApprovalPolicy
+    effort: str | None = None
+    """How hard the model thinks, in its own words; None is Codex's default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,8 @@ class Connection(Protocol):
     async def resume_thread(self, thread: ThreadId) -> None:
         """Take up a thread where it ended."""
 
-    async def start_turn(self, thread: ThreadId, text: str) -> TurnId:
-        """Begin a turn."""
+    async def start_turn(self, thread: ThreadId, text: str, output_schema: Mapping[str, Any] | None = None) -> TurnId:
+        """Begin a turn; its last message has to fit the JSON Schema, where there is one."""
 
     async def steer(self, thread: ThreadId, turn: TurnId, text: str) -> None:
         """Put a text into the running turn."""

@@ -6,14 +6,16 @@ changes nothing: the rules from before stay in force, and the person is told.
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.config.yaml_file import read_bounded
+from codex_orch_tui.domain.plan import RoleName
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import PathsError, config_folder
 from codex_orch_tui.services.errors import NotPossibleError
@@ -43,6 +45,8 @@ class _Known:
     signature: tuple[_Signature | None, object] | None = None
     rules: "tuple[Rule, ...]" = ()
     """In force."""
+    sha256: str = ""
+    """Of the file that they were read from."""
     exists: bool = False
     is_trusted: bool = False
     problems: tuple[str, ...] = ()
@@ -58,11 +62,13 @@ class RuleFiles:
         trust: What of the repository counts.
         repository: Its file of rules.
         environ: Where the person's own folder is told.
+        roles: The names of the roles that rules can speak of, as they are now.
     """
 
     trust: Trust
     repository: Path
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    roles: Callable[[], tuple[RoleName, ...]] = lambda: role_names({})
     _known: list[_Known] = field(init=False)
     _reading: RLock = field(default_factory=RLock)
     """A screen reads in a thread while a question is judged on the loop."""
@@ -104,7 +110,7 @@ class RuleFiles:
         """Read again what may have changed. It takes a few system calls when nothing has."""
         with self._reading:
             for known in self._known:
-                signature = _signature(known.path), self.trust.store.signature()
+                signature = _signature(known.path), (self.trust.store.signature(), self.roles())
                 if known.read and signature == known.signature and not _is_fresh(signature[0]):
                     continue
                 known.signature, known.read = signature, True
@@ -135,7 +141,7 @@ class RuleFiles:
         try:
             before = read_bounded(path)
             was_trusted = before is None or self.trust.counts(TrustKind.RULES, sha256(before).hexdigest())
-            after = _extended(path, before or b"", rule)
+            after = _extended(path, before or b"", rule, self.roles())
             _make_parent(path, where)
             if read_bounded(path) != before:
                 raise NotPossibleError(f"{path} has changed in this moment; nothing was stored, try again")
@@ -167,14 +173,16 @@ class RuleFiles:
                 f"your own rules do not count here: {known.path} lies in this repository, where a merge may change it"
             )
             return
-        loaded = load_rules(known.path)
+        loaded = load_rules(known.path, self.roles())
         known.is_trusted = known.where is Where.USER or self.trust.counts(TrustKind.RULES, loaded.sha256_of_file)
         known.problems = tuple(clean_line(str(problem)) for problem in loaded.problems)
         if known.problems:
             more = f" (and {len(known.problems) - 1} more)" if len(known.problems) > 1 else ""
             known.why_silent = f"rules: {known.problems[0]}{more} · {_OLD_RULES}"
+            if known.where is Where.REPOSITORY and not self.trust.counts(TrustKind.RULES, known.sha256):
+                known.rules, known.why_silent = (), f"rules: {known.problems[0]}{more}"
         elif known.is_trusted:
-            known.rules, known.why_silent = loaded.rules, ""
+            known.rules, known.sha256, known.why_silent = loaded.rules, loaded.sha256_of_file, ""
         else:
             known.rules = ()
             known.why_silent = clean_line(
@@ -191,18 +199,18 @@ def own_file(environ: Mapping[str, str]) -> Path | None:
         return None
 
 
-def _extended(path: Path, before: bytes, rule: "Rule") -> bytes:
+def _extended(path: Path, before: bytes, rule: "Rule", roles: tuple[RoleName, ...]) -> bytes:
     """The file with the rule, read again to see that it says what it said, and the rule."""
     from codex_orch_tui.policy.load import parse_rules  # noqa: PLC0415 - see above
     from codex_orch_tui.services.rule_writer import rule_fields, with_rule  # noqa: PLC0415 - see above
 
-    held = parse_rules(path, before)
+    held = parse_rules(path, before, roles)
     if held.problems:
         raise NotPossibleError(clean_line(f"{path} is to be mended first: {held.problems[0]}"))
     if any(other.id == rule.id for other in held.rules):
         raise NotPossibleError(clean_line(f"{path} has a rule {rule.id} already; give this one another id"))
     after = with_rule(before, rule_fields(rule))
-    found = parse_rules(path, after)
+    found = parse_rules(path, after, roles)
     said = [other.sha256 for other in found.rules]
     if found.problems or said != [*(other.sha256 for other in held.rules), rule.sha256]:
         told = f": {found.problems[0]}" if found.problems else ""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from codex_orch_tui.config.role_settings import role_names
+from codex_orch_tui.domain.plan import RoleName
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 from codex_orch_tui.services.policy_types import RuleFile, Where
@@ -13,10 +15,12 @@ _WHOSE = {Where.REPOSITORY: "of the repository", Where.USER: "of your own"}
 ACCEPT = "look at it and accept it: codex-orch-tui trust"
 
 
-def rule_findings(layout: Layout, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Which rules are in force, and what waits for a yes."""
+def rule_findings(
+    layout: Layout, environ: Mapping[str, str], roles: tuple[RoleName, ...] = role_names({})
+) -> Iterator[Finding]:
+    """Which rules are in force, and what waits for a yes; `roles` are those that rules can speak of."""
     trust = trust_of(layout.main_worktree, layout.policy, layout.config, environ)
-    files = [file for file in RuleFiles(trust, layout.policy, environ).files() if file.exists]
+    files = [file for file in RuleFiles(trust, layout.policy, environ, lambda: roles).files() if file.exists]
     for file in files:
         yield from _of_file(file)
     if not files:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from itertools import islice
 
 from codex_orch_tui.domain.approval import ApprovalRequest
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -22,6 +22,10 @@ MAX_READ_BYTES = 4 * 1024 * 1024
 """Larger files are told apart by size, time of change and inode."""
 MAX_READ_FILES = 64
 """So are all after these."""
+MAX_FOLDERS = 8
+MAX_NAMES_BELOW = 256
+"""Folders that a command names (`cd tools && sh x.sh`), and the names that are looked for in them too."""
+_MOVED = " → "
 _PIECE = re.compile(r"[^\s'\"`;&|<>()$=,\\]+")
 
 
@@ -43,11 +47,17 @@ class Subject:
         return tuple(clean_line(name) for name in sorted(names))
 
 
-def subject_of(request: ApprovalRequest) -> Subject:
-    """The fingerprint of a request now. Reads files: call it off the event loop."""
+def subject_of(request: ApprovalRequest, worktree: str = "") -> Subject:
+    """The fingerprint of a request now. Reads files: call it off the event loop.
+
+    Args:
+        request: The request.
+        worktree: The folder of the task, where one without a folder of its own stands; empty: not known.
+    """
     raw = _raw(request.raw_json)
-    cwd = str(raw.get("cwd") or "")
-    named = _words(str(raw.get("command") or "")) if raw.get("command") else (edit.path for edit in request.files)
+    cwd = str(raw.get("cwd") or worktree)
+    command = str(raw.get("command") or "")
+    named = _words(command) if command else (path for edit in request.files for path in edit.path.split(_MOVED))
     text = sha256(json.dumps([raw, [(e.path, e.diff) for e in request.files]], sort_keys=True).encode()).hexdigest()
     return Subject(text, dict(_states(cwd, named)))
 
@@ -76,23 +86,34 @@ def _words(command: str, depth: int = 3) -> Iterator[str]:
             yield from _words(word, depth - 1)
 
 
-def _states(cwd: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _states(cwd: str, named: Iterable[str]) -> Iterator[tuple[str, str]]:
     read = 0
-    for name in dict.fromkeys(names):
+    names = tuple(dict.fromkeys(named))
+    for name in (*names, *_below(cwd, names)):
         state = _state(os.path.join(cwd, name), may_read=read < MAX_READ_FILES)  # noqa: PTH118 - any text
         if state is not None:
             yield name, state
             read += 1
 
 
+def _below(cwd: str, names: tuple[str, ...]) -> Iterator[str]:
+    """The names once more, in the folders that the command names: it may go there first."""
+    folders = (name for name in names if name.strip("./") and os.path.isdir(os.path.join(cwd, name)))  # noqa: PTH112, PTH118
+    for folder in islice(folders, MAX_FOLDERS):
+        yield from (os.path.join(folder, name) for name in names[:MAX_NAMES_BELOW])  # noqa: PTH118 - any text
+
+
 def _state(path: str, *, may_read: bool) -> str | None:
-    """What a plain file is now; None for what is none."""
+    """What a plain file is now; None for what is none. Bounded, whatever is put in its place meanwhile."""
     try:
-        info = Path(path).stat()
-        if not stat.S_ISREG(info.st_mode):
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - any text; to open a device may do something
             return None
-        if may_read and info.st_size <= MAX_READ_BYTES:
-            return sha256(Path(path).read_bytes()).hexdigest()
-        return f"{info.st_dev}:{info.st_ino}:{info.st_size}:{info.st_mtime_ns}"
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
+            info = os.fstat(file.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                return None
+            if may_read and info.st_size <= MAX_READ_BYTES:
+                return sha256(file.read(MAX_READ_BYTES + 1)).hexdigest()
+            return f"{info.st_dev}:{info.st_ino}:{info.st_size}:{info.st_mtime_ns}"
     except (OSError, ValueError):
         return None

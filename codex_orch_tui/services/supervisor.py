@@ -1,30 +1,35 @@
-"""Runs the tasks: a slot, a worktree, a worker, a turn, a commit.
+"""Runs the tasks: a worktree, a worker, a turn, a commit.
 
-Each task has at most one job at a time (an asyncio task in the supervisor's group). An error in a job ends that task,
-never its siblings. Nothing is started again by itself: a turn may have had effects, so a person decides.
+When a task begins, the scheduler decides (scheduler.py). Each task has at most one job at a time (an asyncio task in
+the supervisor's group). An error in a job ends that task, never its siblings. Nothing is started again by itself: a
+turn may have had effects, so a person decides.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.checking import awaits_only_checks
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
-from codex_orch_tui.domain.secrets import holds_mark
 from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, ACTIVE, IN_TURN, Task, TaskState
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.crew import Crew
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.ports import ConnectionFailedError, Connector
+from codex_orch_tui.services.task_work import Conduct, TaskWork
 from codex_orch_tui.store.errors import JournalError
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.worker import TurnResult, Worker
+    from codex_orch_tui.services.answers import Answers
+    from codex_orch_tui.services.checks import Checks
+    from codex_orch_tui.services.worker import Worker
     from codex_orch_tui.services.workspace import Workspace
 
 Work = Callable[[], Awaitable[None]]
@@ -33,22 +38,15 @@ CONTINUE_PROMPT = (
     "Your last turn was cut off before its end. Look at what is already done in the worktree, then finish the task."
 )
 
-_INCOMPLETE_PROMPT = Fault(
-    kind=FaultKind.OTHER,
-    message="the task had a secret in it, which is not kept on disk: its text is no longer whole",
-    next_step="s sends it again, the whole of it; D discards the task",
-)
-
 
 @dataclass(slots=True)
-class _Job:
+class _Job(Conduct):
     """What the supervisor holds of a task beyond the state."""
 
+    wanted: Work | None = None
+    """What it does as soon as the scheduler lets it."""
     running: asyncio.Task[None] | None = None
-    is_starting: bool = False
-    """Queued, being prepared or connected: every step up to the turn can be cancelled and tidies up."""
     stopping: asyncio.Task[None] | None = None
-    stop_cause: str = ""
 
 
 @dataclass(slots=True)
@@ -60,22 +58,31 @@ class Supervisor:
         approvals: the inbox.
         connector: starts worker processes.
         workspace: gives what makes worktrees and commits; called when the first task needs it.
-        max_workers: turns that run at the same time; further tasks are queued in order.
+        answers: gives what checks answers; called when the first turn begins.
+        checks: gives what runs checks; called when the first turn is over.
+        max_workers: jobs that run at the same time, whatever the scheduler thinks.
         idle_worker_s: how long a worker without a turn keeps its process.
+        on_rest: told when a task's job is over: its slot, its paths and its worktree are free.
     """
 
     hub: Hub
     approvals: Approvals
     connector: Connector
     workspace: "Callable[[], Workspace]"
+    answers: "Callable[[], Answers]"
+    checks: "Callable[[], Checks]"
     max_workers: int
     idle_worker_s: float
+    on_rest: Callable[[TaskRef], None] = lambda _ref: None
+    cut_off: frozenset[TaskRef] = frozenset()
+    """The tasks that were at work when everything was stopped."""
     _jobs: dict[TaskRef, _Job] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _is_closing: bool = False
     _slots: asyncio.Semaphore = field(init=False)
     _crew: Crew = field(init=False)
+    _work: TaskWork = field(init=False)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.max_workers)
@@ -87,10 +94,14 @@ class Supervisor:
             idle_s=self.idle_worker_s,
             is_needed=lambda ref: self._job(ref).running is not None,
         )
+        self._work = TaskWork(
+            hub=self.hub, crew=self._crew, workspace=self.workspace, answers=self.answers, checks=self.checks
+        )
 
     async def run(self, until: asyncio.Event) -> None:
         """Supervise until the event is set, then stop every worker."""
         async with asyncio.TaskGroup() as self._group:
+            self._crew.group = self._group
             self._ready.set()
             try:
                 await until.wait()
@@ -101,15 +112,41 @@ class Supervisor:
 
     # -- commands -----------------------------------------------------------------------------------------------
 
-    async def start(self, ref: TaskRef) -> None:
-        """Begin with a task that has never had a turn; without effect when it was stopped meanwhile.
+    @property
+    def is_open(self) -> bool:
+        """Tasks may begin: it runs and is not closing."""
+        return self._ready.is_set() and not self._is_closing
+
+    @property
+    def at_work(self) -> frozenset[TaskRef]:
+        """The tasks that hold a slot: from their beginning until their edits are committed, whatever their state."""
+        return frozenset(ref for ref, job in self._jobs.items() if job.running is not None or job.stopping is not None)
+
+    def begin(self, ref: TaskRef) -> None:
+        """Begin what a queued task is queued for: the turn that the person asked for, or its first one."""
+        job = self._job(ref)
+        work = job.wanted or (lambda: self._work.first_turn(ref, job, self._task(ref).unsent))
+        job.wanted = None
+        self._spawn(ref, work)
+
+    async def opened(self) -> None:
+        """Return when tasks may begin.
 
         Raises:
             NotPossibleError: the program is closing.
         """
-        await self._opened()
-        if self._task(ref).state is TaskState.QUEUED:
-            self._spawn(ref, lambda: self._first_turn(ref))
+        if not self._is_closing:
+            await self._ready.wait()
+        self._refuse_when_closing()
+
+    def is_begun(self, ref: TaskRef) -> bool:
+        """It has a job, or the person asked for a turn."""
+        return ref in self.at_work or self.is_queued_again(ref)
+
+    def is_queued_again(self, ref: TaskRef) -> bool:
+        """The person asked for a turn that has not begun yet."""
+        job = self._jobs.get(ref)
+        return job is not None and job.wanted is not None
 
     async def resume(self, ref: TaskRef) -> None:
         """Go on with a task that stopped before its end.
@@ -117,16 +154,20 @@ class Supervisor:
         Raises:
             NotPossibleError: it did not stop, or the program is closing.
         """
-        await self._opened()
+        await self.opened()
         await self.wound_up(ref)
         task = self._task(ref)
         if not sel.can_continue(task):
             raise NotPossibleError(f"{task.spec.title} has not stopped; there is nothing to continue")
-        lost = _has_lost_its_folder(task)
-        if _has_begun(task):
-            self._again(ref, "", lambda: self._next_turn(ref, CONTINUE_PROMPT, make_folder=lost))
+        job, lost = self._job(ref), _has_lost_its_folder(task)
+        if task.fault is not None and task.fault.kind is FaultKind.ANSWER and _has_begun(task):
+            self._again(ref, "", lambda: self._work.next_turn(ref, job, self.answers().again(ref), make_folder=lost))
+        elif awaits_only_checks(task):
+            self._again(ref, "", lambda: self._work.check_again(ref, job))
+        elif _has_begun(task):
+            self._again(ref, "", lambda: self._work.next_turn(ref, job, CONTINUE_PROMPT, make_folder=lost))
         else:
-            self._again(ref, "", lambda: self._first_turn(ref, make_folder=lost))
+            self._again(ref, "", lambda: self._work.first_turn(ref, job, make_folder=lost))
 
     async def message(self, ref: TaskRef, text: str) -> str:
         """Steer the running turn, or begin a new one; tells which: "steered" or "new turn".
@@ -144,36 +185,41 @@ class Supervisor:
                     raise NotPossibleError(f"the running turn did not take it: {error.fault.message}") from error
             else:
                 return "steered"
-        await self._opened()
+        await self.opened()
         await self.wound_up(ref)
         task = self._task(ref)
         if not sel.can_message(task):
             raise NotPossibleError(f"{task.spec.title} cannot take a message now")
-        lost = _has_lost_its_folder(task)
+        job, lost = self._job(ref), _has_lost_its_folder(task)
         if _has_begun(task):
-            self._again(ref, text, lambda: self._next_turn(ref, text, make_folder=lost))
+            self._again(ref, text, lambda: self._work.next_turn(ref, job, text, make_folder=lost))
         else:
-            self._again(ref, text, lambda: self._first_turn(ref, text, make_folder=lost))
+            self._again(ref, text, lambda: self._work.first_turn(ref, job, text, make_folder=lost))
         return "new turn"
 
     async def _begun(self, ref: TaskRef) -> None:
-        """Return when the task is no longer about to begin a turn.
+        """Return when the task is no longer about to begin a turn, nor being checked, after which it may be.
 
         Raises:
             NotPossibleError: it was stopped, or could not begin.
         """
+        await self._while_in(ref, {TaskState.CHECKING})
         if self._task(ref).state not in ABOUT_TO_BEGIN:
             return
+        await self._while_in(ref, ABOUT_TO_BEGIN)
+        if self._task(ref).state not in IN_TURN:
+            raise NotPossibleError("not sent: its turn did not begin. s has your text")
+
+    async def _while_in(self, ref: TaskRef, states: AbstractSet[TaskState]) -> None:
+        """Return when the task is in none of these states."""
         changed = asyncio.Event()
         unwatch = self.hub.watch(lambda _recorded: changed.set())
         try:
-            while self._task(ref).state in ABOUT_TO_BEGIN:
+            while self._task(ref).state in states:
                 changed.clear()
                 await changed.wait()
         finally:
             unwatch()
-        if self._task(ref).state not in IN_TURN:
-            raise NotPossibleError("not sent: its turn did not begin. s has your text")
 
     async def wound_up(self, ref: TaskRef) -> None:
         """Return when the task's last turn is over: its worker stopped, its edits committed.
@@ -200,46 +246,52 @@ class Supervisor:
         if not has_ended:
             raise NotPossibleError("the turn was told to end and has not done so yet; x stops its worker")
 
-    async def stop(self, ref: TaskRef, cause: str = "stopped by you") -> None:
+    async def stop(self, ref: TaskRef, cause: str = "stopped by you", *, by_limit: bool = False) -> None:
         """End the task's turn and its worker process; returns when both are gone and edits are committed.
 
         Every caller waits for the same stop; a caller that is cancelled does not cut it short.
         """
         job = self._job(ref)
         if job.stopping is None:
-            job.stopping = asyncio.create_task(self._stop(ref, job, cause), name=f"stop {ref}")
+            job.stopping = asyncio.create_task(self._stop(ref, job, cause, by_limit=by_limit), name=f"stop {ref}")
         await asyncio.shield(job.stopping)
 
-    async def _stop(self, ref: TaskRef, job: _Job, cause: str) -> None:
+    async def _stop(self, ref: TaskRef, job: _Job, cause: str, *, by_limit: bool) -> None:
         job.stop_cause = cause
+        job.wanted = None
         try:
             if job.running is not None and job.is_starting:
                 job.running.cancel()
                 await asyncio.wait([job.running])
             elif self._task(ref).state in ACTIVE:
-                self.hub.apply(ev.StopRequested(ref=ref))
+                self.hub.apply(ev.StopRequested(ref=ref, by_limit=by_limit))
             await self._crew.end(ref)
             if job.running is not None:
                 await asyncio.wait([job.running])
             if self._task(ref).state is TaskState.QUEUED:
-                # Cancelled before its first step: the job had no chance to tell its end.
+                # Without a job, or cancelled before its first step: nothing else tells its end.
                 self.hub.apply(ev.TaskInterrupted(ref=ref, cause=cause))
         finally:
             job.stop_cause = ""
             job.stopping = None
+            self.on_rest(ref)
 
     async def stop_all(self, cause: str) -> None:
-        """Stop everything, side by side."""
-        await asyncio.gather(*(self.stop(ref, cause) for ref in tuple(self._jobs)))
+        """Stop everything, side by side. What waits in a plan of several tasks goes on waiting."""
+        waiting = {
+            ref
+            for run in self.hub.state.runs.values()
+            if len(run.tasks) == 1
+            for ref in run.tasks
+            if self._task(ref).state is TaskState.QUEUED
+        }
+        self.cut_off = self.at_work
+        begun = {ref for ref in self._jobs if not sel.is_planned(self._task(ref)) or self.is_begun(ref)}
+        await asyncio.gather(*(self.stop(ref, cause) for ref in begun | waiting))
 
     async def release_worker(self, ref: TaskRef) -> None:
         """End the process of a worker without a turn: its folder is about to go, or to be made again."""
         await self._crew.end(ref)
-
-    async def wait_idle(self) -> None:
-        """Return when no job runs any more."""
-        while running := [job.running for job in self._jobs.values() if job.running is not None]:
-            await asyncio.wait(running)
 
     def worker(self, ref: TaskRef) -> "Worker | None":
         """The live worker of a task, if any."""
@@ -253,11 +305,6 @@ class Supervisor:
     def _task(self, ref: TaskRef) -> Task:
         return self.hub.state.tasks[ref]
 
-    async def _opened(self) -> None:
-        if not self._is_closing:
-            await self._ready.wait()
-        self._refuse_when_closing()
-
     def _refuse_when_closing(self) -> None:
         if self._is_closing:
             raise NotPossibleError("the program is closing; nothing more is begun")
@@ -265,8 +312,10 @@ class Supervisor:
     def _again(self, ref: TaskRef, text: str, work: Work) -> None:
         """Another turn. The task is queued at once, so that no second command takes it for one at rest."""
         self._refuse_when_closing()
+        if self._task(ref).held:
+            self.hub.apply(ev.TaskReleased(ref=ref))
+        self._job(ref).wanted = work
         self.hub.apply(ev.TaskQueued(ref=ref, text=text, must_wait=self._slots.locked()))
-        self._spawn(ref, work)
 
     def _spawn(self, ref: TaskRef, work: Work) -> None:
         job = self._job(ref)
@@ -283,6 +332,7 @@ class Supervisor:
         job.is_starting = False
         if self._task(ref).state not in ACTIVE:
             self._crew.keep_idle(ref)
+        self.on_rest(ref)
 
     async def _guarded(self, ref: TaskRef, job: _Job, work: Work) -> None:
         """The boundary between one task and the others: whatever goes wrong is told as this task's end."""
@@ -303,53 +353,6 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001 - the boundary: siblings go on, the person is told
             message = f"internal error: {type(error).__name__}: {error}"
             await self._failed(ref, job, Fault(kind=FaultKind.OTHER, message=message))
-
-    async def _first_turn(self, ref: TaskRef, text: str = "", *, make_folder: bool = False) -> None:
-        """The task's own prompt; `text` is what the person adds to it.
-
-        A prompt with a secret in it is not whole after a restart: then `text` has to tell the whole task.
-        """
-        prompt = self._task(ref).spec.prompt
-        if holds_mark(prompt):
-            if not text:
-                raise WorkspaceError(_INCOMPLETE_PROMPT)
-            prompt, text = text, ""
-        self.hub.apply(ev.TaskStarted(ref=ref))
-        if make_folder:
-            await self._make_folder(ref)
-        await self.workspace().prepare(self._task(ref))
-        await self._turn(ref, f"{prompt}\n\n{text}" if text else prompt)
-
-    async def _next_turn(self, ref: TaskRef, text: str, *, make_folder: bool = False) -> None:
-        self.hub.apply(ev.TaskStarted(ref=ref))
-        if make_folder:
-            await self._make_folder(ref)
-        await self.workspace().verify(self._task(ref))
-        await self._turn(ref, text)
-
-    async def _make_folder(self, ref: TaskRef) -> None:
-        await self._crew.end(ref)  # It stands in the folder that is gone.
-        await self.workspace().make_again(self._task(ref))
-
-    async def _turn(self, ref: TaskRef, prompt: str) -> None:
-        assert self._group is not None, "jobs run inside run()"
-        worker = await self._crew.live(ref, self._group)
-        self._job(ref).is_starting = False
-        try:
-            result = await worker.run_turn(prompt)
-        except ConnectionFailedError:
-            # What the worker does now is not known: it may be in that turn, and the next one must not meet it.
-            await self._crew.end(ref)
-            raise
-        await self._settle(ref, result)
-
-    async def _settle(self, ref: TaskRef, result: "TurnResult") -> None:
-        """Commit what the turn left, whatever its end: what is not committed can be neither reviewed nor kept safe."""
-        task = self._task(ref)
-        await self.workspace().commit(task, result.turn, result.status)
-        if result.status is TurnStatus.COMPLETED:
-            self.hub.apply(ev.TaskFinished(ref=ref))
-        await self.hub.flush()
 
     async def _failed(self, ref: TaskRef, job: _Job, fault: Fault) -> None:
         turn = self._task(ref).turn

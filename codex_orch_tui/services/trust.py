@@ -7,18 +7,20 @@ script of the repository) is not hashed: the item says so.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
 from codex_orch_tui.config.settings import NEED_TRUST
 from codex_orch_tui.config.yaml_file import parse_yaml, read_bounded
+from codex_orch_tui.domain.check import is_check_line, is_check_name
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.trust_store import TrustStore
 from codex_orch_tui.store.errors import StoreError
 
+_NOT_TRUSTED = "that file is not trusted as it is now → look at it and accept it with: codex-orch-tui trust"
 CHANGED = "it has changed while you looked; nothing was trusted, look again"
 
 
@@ -33,6 +35,7 @@ _MEANS = {
     TrustKind.RULES: "these rules would answer questions of your workers without asking you",
     TrustKind.COMMANDS: "these commands would run as you, outside of any sandbox, with whatever scripts they start",
 }
+_MEANS_CHECKS = "these checks would run after your workers' turns, in their worktrees and in the sandbox of checks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,19 @@ class RepositoryCommand:
     """
 
     text: str = ""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryChecks:
+    """The checks that the repository's settings name, as far as they count; with the programs that these may be.
+
+    `held` are the names that are there and do not count; `why_not` says why, with what to do.
+    """
+
+    checks: Mapping[str, str] = field(default_factory=dict)
+    allowed_programs: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
     why_not: str = ""
 
 
@@ -135,22 +151,33 @@ class Trust:
         Args:
             name: One of `NEED_TRUST`.
         """
+        place = self._files[TrustKind.COMMANDS]
         try:
-            data = read_bounded(self._files[TrustKind.COMMANDS])
+            data = read_bounded(place) or b""
         except (OSError, ValueError) as error:
             return RepositoryCommand(why_not=clean_line(f"the {name} of the repository cannot be read: {error}"))
-        command = _commands(self._files[TrustKind.COMMANDS], data or b"").get(name, "")
+        command = _commands(place, data).get(name, "")
         if not command:
             return RepositoryCommand()
-        if self.counts(TrustKind.COMMANDS, sha256(data or b"").hexdigest()):
+        if self.counts(TrustKind.COMMANDS, sha256(data).hexdigest()):
             return RepositoryCommand(text=command)
+        return RepositoryCommand(why_not=clean_line(f"the {name} of {place} was not run: {_NOT_TRUSTED}"))
+
+    def checks(self) -> RepositoryChecks:
+        """The checks that the repository's settings name; see `command`."""
         place = self._files[TrustKind.COMMANDS]
-        return RepositoryCommand(
-            why_not=clean_line(
-                f"the {name} of {place} was not run: that file is not trusted as it is now"
-                " → look at it and accept it with: codex-orch-tui trust"
-            )
-        )
+        try:
+            data = read_bounded(place) or b""
+        except (OSError, ValueError) as error:
+            return RepositoryChecks(why_not=clean_line(f"the checks of the repository cannot be read: {error}"))
+        values = _values(place, data)
+        checks = _checks(values)
+        if not checks and not _programs(values):
+            return RepositoryChecks()
+        if self.counts(TrustKind.COMMANDS, sha256(data).hexdigest()):
+            return RepositoryChecks(checks=checks, allowed_programs=_programs(values))
+        why_not = clean_line(f"what {place} says of checks does not count: {_NOT_TRUSTED}")
+        return RepositoryChecks(held=frozenset(checks), why_not=why_not)
 
     def _item(self, kind: TrustKind) -> TrustItem | None:
         path = self._files[kind]
@@ -168,7 +195,7 @@ class Trust:
         return TrustItem(
             path=path,
             kind=kind,
-            means=_MEANS[kind],
+            means=_MEANS[kind] if kind is TrustKind.RULES or _commands(path, data) else _MEANS_CHECKS,
             what=what,
             sha256=digest,
             is_trusted=known == digest,
@@ -191,22 +218,41 @@ def _command_lines(path: Path, data: bytes) -> tuple[str, ...]:
     for name, command in _commands(path, data).items():
         first, *rest = clean_text(command).split("\n")
         lines += [f"{name}: {first}", *(f"    {line}" for line in rest)]
+    values = _values(path, data)
+    lines += [f"checks.{name}: {clean_line(line)}" for name, line in _checks(values).items()]
+    if programs := _programs(values):
+        lines.append(f"allowed_programs: {clean_line(', '.join(programs))}")
     return tuple(lines)
 
 
 def _commands(path: Path, data: bytes) -> dict[str, str]:
-    """The commands of a file of settings; of a broken one none."""
+    """The commands of a file of settings that are lines for a shell; of a broken one none."""
+    return {
+        name: value.strip()
+        for name, value in _values(path, data).items()
+        if isinstance(value, str) and value.strip() and "\0" not in value
+    }
+
+
+def _values(path: Path, data: bytes) -> dict[str, object]:
+    """What of a file of settings needs trust; of a broken one nothing."""
     if not any(name.encode() in data for name in NEED_TRUST):
         return {}  # No parser for a file that names none; a key that is written with escapes never counts.
     file = parse_yaml(path, data)
-    if file.problems:
-        return {}
-    values = {name: file.values.get(name) for name in NEED_TRUST}
-    return {
-        name: value.strip()
-        for name, value in values.items()
-        if isinstance(value, str) and value.strip() and "\0" not in value
-    }
+    return {} if file.problems else {name: file.values[name] for name in NEED_TRUST if name in file.values}
+
+
+def _checks(values: Mapping[str, object]) -> dict[str, str]:
+    """The checks by name; what the settings would refuse is left out here too."""
+    table = values.get("checks")
+    named = table.items() if isinstance(table, dict) else ()
+    return {name: line.strip() for name, line in named if is_check_name(name) and is_check_line(line)}
+
+
+def _programs(values: Mapping[str, object]) -> tuple[str, ...]:
+    programs = values.get("allowed_programs")
+    named = programs if isinstance(programs, list) else ()
+    return tuple(name.strip() for name in named if isinstance(name, str) and name.strip())
 
 
 def _sentence(error: StoreError) -> str:

@@ -7,9 +7,9 @@ supervisor calls it and learns from `run_turn` how a turn ended.
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import uuid4
 
 from codex_orch_tui.domain import events as ev
@@ -97,8 +97,12 @@ class Worker:
             self._thread = thread
         self._tell(ev.ThreadOpened(ref=self.ref, thread=self._thread, resumed=thread is not None))
 
-    async def run_turn(self, prompt: str) -> TurnResult:
+    async def run_turn(self, prompt: str, output_schema: Mapping[str, Any] | None = None) -> TurnResult:
         """Begin a turn and wait for its end, however long it takes.
+
+        Args:
+            prompt: What the worker is told.
+            output_schema: What its last message has to fit; None is free text.
 
         Raises:
             ConnectionFailedError: the turn could not be begun.
@@ -111,7 +115,7 @@ class Worker:
         self._turn_end = end
         self._prompt = prompt
         try:
-            self._begin(await self._connection.start_turn(self._thread, prompt))
+            self._begin(await self._connection.start_turn(self._thread, prompt, output_schema))
             return await end
         finally:
             self._turn = None
@@ -266,6 +270,11 @@ class Worker:
         try:
             decision = await self._approvals.decision(approval)
         except asyncio.CancelledError:
+            return
+        closed = self._hub.state.approvals[approval]
+        if closed.outcome is not Outcome.PENDING:  # It would answer what Codex asks under this id now.
+            note = f"an answer was not sent, its question had just ended: {closed.cause}"
+            self._tell(ev.NoteAdded(ref=self.ref, kind=LogKind.ERROR, text=note))
             return
         try:
             await self._connection.answer(request, decision)

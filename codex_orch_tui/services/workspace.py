@@ -15,20 +15,20 @@ from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.secrets import redact
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.branch_commits import read_branch
-from codex_orch_tui.gitrepo.branch_names import check_branch_name
+from codex_orch_tui.gitrepo.checkout import CheckoutEdits
 from codex_orch_tui.gitrepo.commit import commit_message, commit_worktree
 from codex_orch_tui.gitrepo.diff import Reviews
-from codex_orch_tui.gitrepo.errors import BranchExists, GitRepoError, WorktreeMissing
-from codex_orch_tui.gitrepo.include import copy_included
+from codex_orch_tui.gitrepo.errors import GitRepoError, WorktreeMissing
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktree_state import Condition, verify
 from codex_orch_tui.gitrepo.worktrees import Worktrees
-from codex_orch_tui.resources import ResourceKind, read_resource
+from codex_orch_tui.services.briefing import Briefing
 from codex_orch_tui.services.errors import WorkspaceError
 from codex_orch_tui.services.hub import Hub
+from codex_orch_tui.services.new_worktree import NewWorktrees
 from codex_orch_tui.services.ports import Launch, WorkerSettings
+from codex_orch_tui.services.roles import Roles
 from codex_orch_tui.services.setup import run_setup
 from codex_orch_tui.services.trust import Trust
 from codex_orch_tui.store.errors import StoreError
@@ -51,6 +51,7 @@ class Workspace:
         layout: where state and worktrees are kept.
         config: template, setup command and time limit.
         trust: what of the repository's own commands counts.
+        roles: gives the roles as they are now.
         on_growth: told when a task's raw log has grown.
     """
 
@@ -62,6 +63,7 @@ class Workspace:
         config: Config,
         *,
         trust: Trust,
+        roles: Callable[[], Roles],
         on_growth: Callable[[TaskRef], None],
     ) -> None:
         self._hub = hub
@@ -70,7 +72,9 @@ class Workspace:
         self._config = config
         self._trust = trust
         self._on_growth = on_growth
+        self._briefing = Briefing(hub, repository, layout, roles)
         self.worktrees = Worktrees(repository, layout.worktrees)
+        self._new = NewWorktrees(hub, repository, layout, self.worktrees, self.branch_for)
 
     def branch_for(self, run: RunId, task: TaskId, created_at_s: float) -> str:
         """The branch that the template names."""
@@ -80,6 +84,8 @@ class Workspace:
     async def prepare(self, task: Task) -> None:
         """Make the worktree with its branch, copy what `.worktreeinclude` names, run the setup command.
 
+        In a worktree that its run shares already, only what the person left there is committed.
+
         A task that was stopped on the way goes on where it was.
 
         Raises:
@@ -87,10 +93,15 @@ class Workspace:
         """
         try:
             if task.worktree is None:
-                await self._create(task)
+                is_new = await self._new.make(task)
             else:
+                is_new = True
                 await self.verify(task)
-            await self._set_up(self._hub.state.tasks[task.ref])
+            task = self._hub.state.tasks[task.ref]
+            if is_new:
+                await self._set_up(task)
+            elif not (await self.edits(task)).is_clean:
+                await self.commit_edits(task)  # The person's, in the worktree that the run shares.
         except GitRepoError as error:
             raise WorkspaceError(_git_fault(error)) from error
         except (StoreError, OSError) as error:
@@ -107,6 +118,19 @@ class Workspace:
             await verify(self._repository, task.worktree, root=self.worktrees.root)
         except GitRepoError as error:
             raise WorkspaceError(_git_fault(error)) from error
+
+    async def edits(self, task: Task) -> CheckoutEdits:
+        """What the worktree holds that is in no commit; nothing where it is not there.
+
+        Raises:
+            WorkspaceError: git does not tell.
+        """
+        assert task.worktree is not None, "edits are made in a worktree"
+        try:
+            status = await self.worktrees.status(task.worktree)
+        except GitRepoError as error:
+            raise WorkspaceError(_git_fault(error)) from error
+        return status.edits or CheckoutEdits()
 
     async def make_again(self, task: Task) -> None:
         """Bring back a worktree whose folder is gone, from its branch; one that is there is left as it is.
@@ -184,11 +208,11 @@ class Workspace:
             raise WorkspaceError(_storage_fault(error)) from error
         self._hub.apply(ev.CommitMade(ref=task.ref, commit=report.commit, totals=totals, notes=report.notes))
 
-    def launch(self, task: Task) -> Launch:
+    async def launch(self, task: Task) -> Launch:
         """How the task's worker is started.
 
         Raises:
-            WorkspaceError: its folders cannot be made.
+            WorkspaceError: its folders cannot be made, or its role has no prompt that can be used.
         """
         assert task.worktree is not None, "a worker starts in a worktree"
         try:
@@ -200,9 +224,11 @@ class Workspace:
             cwd=Path(task.worktree.path),
             private_tmp=private_tmp,
             model=task.spec.model,
-            instructions=read_resource(ResourceKind.PROMPTS, task.spec.role),
+            # A thread is told once; one that is taken up again has heard it.
+            instructions="" if task.turns else await self._briefing.for_task(task),
             sandbox=task.spec.sandbox,
             approval_policy=task.spec.approval_policy,
+            effort=task.spec.effort,
         )
         return Launch(
             ref=task.ref,
@@ -221,40 +247,6 @@ class Workspace:
             ("Codex-Thread", task.thread or ""),
             ("Codex-Turn", turn),
         )
-
-    async def _create(self, task: Task) -> None:
-        await self._repository.identity()
-        base = await self._repository.tip(task.base_branch)
-        if base is None:
-            message = f"the base branch {task.base_branch} does not exist any more"
-            raise WorkspaceError(Fault(kind=FaultKind.GIT, message=message, next_step="start the task on another base"))
-        branch, path = await self._free_place(task)
-        planned = Worktree(path=str(path), branch=branch, base_branch=task.base_branch, base_commit=base)
-        await self._hub.record(ev.WorktreePlanned(ref=task.ref, worktree=planned))
-        made = await self.worktrees.add(
-            path, branch=branch, base_branch=task.base_branch, base_commit=base, reason=f"in use by task {task.ref}"
-        )
-        included = await copy_included(self._repository, made, root=self.worktrees.root)
-        self._hub.apply(ev.WorktreeCreated(ref=task.ref, worktree=made, copied=included.copied))
-        for name, reason in included.skipped:
-            self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.WARNING, text=f"{name} was not copied: {reason}"))
-
-    async def _free_place(self, task: Task) -> tuple[str, Path]:
-        """Branch and folder; with a number where a cut-off start left one of that name behind."""
-        branch = self.branch_for(task.ref.run, task.ref.task, task.created_at_s)
-        path = self._layout.worktree(task.ref.run, task.ref.task)
-        for number in range(2, 100):
-            try:
-                await check_branch_name(self._repository, branch)
-            except BranchExists:
-                pass
-            else:
-                if not path.exists():
-                    return branch, path
-            branch = f"{self.branch_for(task.ref.run, task.ref.task, task.created_at_s)}-{number}"
-            path = self._layout.worktree(task.ref.run, TaskId(f"{task.ref.task}-{number}"))
-        message = f"no free branch name like {branch}"
-        raise WorkspaceError(Fault(kind=FaultKind.GIT, message=message, next_step="change branch_template"))
 
     async def _set_up(self, task: Task) -> None:
         command = self._config.setup_command or await self._setup_command_of_repository(task)
@@ -291,7 +283,6 @@ class Workspace:
                     next_step=f"mend it, then c tries again; whole output: {log}",
                 )
             )
-
 
     async def _setup_command_of_repository(self, task: Task) -> str:
         """What a clone brought, when the person accepted it; the task is told when it does not count."""

@@ -3,8 +3,8 @@
 .orchestrator/                      in the repository's main worktree
     orchestrator.yaml policy.yaml prompts/ schemas/     the user's own, may be committed
     lock  journal.jsonl  inbox/
-    runs/<run>/{manifest.json, report.md, approvals.jsonl}
-    runs/<run>/tasks/<task>/{events.jsonl, stderr.log, result.json, report.md, patch.diff, logs.txt}
+    runs/<run>/{manifest.json, report.md, approvals.jsonl, commands.jsonl}
+    runs/<run>/tasks/<task>/{prompt.md, events.jsonl, stderr.log, result.json, report.md, patch.diff, logs.txt}
     worktrees/<run>/<task>          unless a base folder is configured
     tmp/<8 hex digits>              private TMPDIR of a worker: short, and not under /tmp, which the sandbox may write
 <common git folder>/codex-orch.lock                     the lock's twin
@@ -29,6 +29,8 @@ class TaskFiles:
     """The files of one task."""
 
     folder: Path
+    prompt: Path
+    """What its worker was told at the start of its thread, without secrets."""
     events: Path
     stderr: Path
     result: Path
@@ -85,11 +87,16 @@ class Layout:
         """The audit of a run: what was asked, decided and run, and who allowed it."""
         return self.run_folder(run) / "approvals.jsonl"
 
+    def commands(self, run: RunId) -> Path:
+        """Every command that we ran, or refused to run, in the worktrees of a run."""
+        return self.run_folder(run) / "commands.jsonl"
+
     def task(self, run: RunId, task: TaskId) -> TaskFiles:
         """The files of a task."""
         folder = self.run_folder(run) / "tasks" / _name(task)
         return TaskFiles(
             folder=folder,
+            prompt=folder / "prompt.md",
             events=folder / "events.jsonl",
             stderr=folder / "stderr.log",
             result=folder / "result.json",

@@ -89,7 +89,8 @@ class Stage:
         return self.orchestrator.state.tasks[ref]
 
     async def start(self, *prompts: str, **settings: Any) -> tuple[TaskRef, ...]:
-        """One run with a task for each prompt."""
+        """One run with a task for each prompt; their answers are free text unless `checked_answer` says otherwise."""
+        settings.setdefault("checked_answer", False)
         specs = tuple(
             TaskSpec(id=TaskId(f"task-{number}"), title=prompt, prompt=prompt, **settings)
             for number, prompt in enumerate(prompts, 1)

@@ -301,7 +301,8 @@ async def test_a_message_to_a_task_that_waits_for_a_worker_reaches_its_first_tur
         Script("STEER", (Say(text="steered"),)),
     ]
     async with stage(scratch, scripts, max_workers=1) as on:
-        first, second = await on.start("HOLD", "LATER")
+        (first,) = await on.start("HOLD")
+        (second,) = await on.start("LATER")
         await on.model.hanging("gate")
         sending = asyncio.create_task(on.orchestrator.message(second, "STEER it"))
         await on.until_state(second, TaskState.QUEUED)

@@ -84,6 +84,21 @@ def test_a_command_of_the_persons_own_counts_at_once_and_wins(tmp_path: Path) ->
     assert (loaded.config.setup_command, loaded.held) == ("mine", {})
 
 
+def test_checks_of_the_repository_are_held_and_the_persons_own_count(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, project="checks:\n  tests: npm test\nallowed_programs: [npm, sh]\n")
+    assert loaded.config.checks == {}
+    assert loaded.config.allowed_programs == Config().allowed_programs
+    assert set(loaded.held) == {"checks", "allowed_programs"}
+    loaded = _load(tmp_path, user="checks:\n  tests: pytest -q\n")
+    assert loaded.config.checks == {"tests": "pytest -q"}
+
+
+@pytest.mark.parametrize("text", ["checks: {tests: 'ls | cat'}", "checks: {'bad name': ls}", "checks: [ls]"])
+def test_a_check_that_is_no_plain_command_is_told(tmp_path: Path, text: str) -> None:
+    (told,) = _problems(tmp_path, user=text)
+    assert told.startswith("user.yaml:1: checks")
+
+
 def test_mistakes_in_a_held_command_are_told_all_the_same(tmp_path: Path) -> None:
     assert _problems(tmp_path, project="setup_command: [1]\n")[0].startswith("project.yaml:1: setup_command: ")
 
@@ -93,12 +108,24 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_CODEX_PATH": "/opt/codex",
         "CODEX_ORCH_MAX_WORKERS": "3",
         "CODEX_ORCH_IDLE_WORKER_S": "1.5",
+        "CODEX_ORCH_RATE_LIMIT_HOLD_PERCENT": "80",
+        "CODEX_ORCH_USE_SINGLE_WORKSPACE": "yes",
+        "CODEX_ORCH_CLAIMS_ALLOW": "src/**, tests/**",
+        "CODEX_ORCH_CLAIMS_IGNORE": "docs/**",
+        "CODEX_ORCH_MAX_PROPOSED_TASKS": "12",
         "CODEX_ORCH_QUIET_WORKER_S": "10",
         "CODEX_ORCH_WORKTREE_BASE": "/srv/trees",
         "CODEX_ORCH_BRANCH_TEMPLATE": "x/{task}",
         "CODEX_ORCH_BASE_BRANCH": "develop",
         "CODEX_ORCH_SETUP_COMMAND": "make ready",
         "CODEX_ORCH_SETUP_TIME_LIMIT_S": "5",
+        "CODEX_ORCH_CHECK_TIME_LIMIT_S": "7",
+        "CODEX_ORCH_CHECK_RETRIES": "0",
+        "CODEX_ORCH_CHECK_SANDBOX": "danger-full-access",
+        "CODEX_ORCH_CHECK_ENVIRONMENT": "DATABASE_URL",
+        "CODEX_ORCH_ALLOWED_PROGRAMS": "pytest, ./check",
+        "CODEX_ORCH_TRACE": "1",
+        "CODEX_ORCH_DRY_RUN": "yes",
         "CODEX_ORCH_NOTIFY_COMMAND": "tell me",
         "CODEX_ORCH_PASS_ENVIRONMENT": "FOO, BAR,BAZ",
         "CODEX_ORCH_ROLE": "reviewer",
@@ -115,19 +142,31 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_DESKTOP_NOTIFICATIONS": "no",
         "CODEX_ORCH_TERMINAL_TITLE": "off",
     }
-    tables = {"keymap"}  # more than a variable holds
+    tables = {"keymap", "checks", "roles", "rate_card"}  # more than a variable holds
     assert {name.removeprefix("CODEX_ORCH_").lower() for name in environ} == set(Config.model_fields) - tables
     loaded = _load(tmp_path, environ=environ)
     assert loaded.config == Config(
         codex_path=Path("/opt/codex"),
         max_workers=3,
         idle_worker_s=1.5,
+        rate_limit_hold_percent=80,
+        use_single_workspace=True,
+        claims_allow=("src/**", "tests/**"),
+        claims_ignore=("docs/**",),
+        max_proposed_tasks=12,
         quiet_worker_s=10,
         worktree_base=Path("/srv/trees"),
         branch_template="x/{task}",
         base_branch="develop",
         setup_command="make ready",
         setup_time_limit_s=5,
+        check_time_limit_s=7,
+        check_retries=0,
+        check_sandbox=SandboxMode.DANGER_FULL_ACCESS,
+        check_environment=("DATABASE_URL",),
+        allowed_programs=("pytest", "./check"),
+        trace=True,
+        dry_run=True,
         notify_command="tell me",
         pass_environment=("FOO", "BAR", "BAZ"),
         role=Role.REVIEWER,
@@ -208,7 +247,8 @@ def test_all_mistakes_of_all_places_are_told_at_once(tmp_path: Path) -> None:
         ("worktree_base: /tmp/trees", "user.yaml:1: worktree_base: '/tmp/trees' lies where every worker's sandbox"),
         ("max_workers: 1\nmax_workers: 2", "user.yaml:2: max_workers: is set twice, first in line 1"),
         ("maxworkers: 1", "user.yaml:1: maxworkers: there is no such setting; did you mean max_workers?"),
-        ("1: 2", "user.yaml:1: 1: there is no such setting; there are: approval_guard_ms, "),
+        ("1: 2", "user.yaml:1: 1: there is no such setting; the nearest are "),
+        ("1: 2", "; codex-orch-tui config default tells all"),
         ('"a\\e[2Jb": 2', "user.yaml:1: a␛[2Jb: there is no such setting"),
         ("theme: [\nmodel", "user.yaml:2: is not YAML:"),
         ("a: b: c", "user.yaml:1: is not YAML: mapping values are not allowed"),
@@ -263,12 +303,20 @@ def test_a_cloned_file_names_no_program_and_weakens_no_guard(tmp_path: Path) -> 
     text = (
         "codex_path: /bin/sh\neditor: sh\nshell: sh\npass_environment: [AWS_SECRET]\napproval_guard_ms: 0\n"
         "sandbox: danger-full-access\napproval_policy: never\n"
+        "check_sandbox: danger-full-access\ncheck_environment: [TOKEN]\ndry_run: true\n"
+        "keymap: {approval.accept: n}\n"
     )
     told = _problems(tmp_path, project=text)
     assert len(told) == len(NOT_IN_PROJECT) + len(NOT_AS_PROJECT_DEFAULT)
     assert all("comes with a clone" in line for line in told)
     assert _load(tmp_path, user=text).config.codex_path == Path("/bin/sh")
     assert _load(tmp_path, project="sandbox: read-only\n").config.sandbox is SandboxMode.READ_ONLY
+
+
+def test_a_cloned_file_makes_no_key_accept(tmp_path: Path) -> None:
+    (told,) = _problems(tmp_path, project="keymap: {approval.accept: 'n,d,escape'}\n")
+    assert "comes with a clone" in told
+    assert _load(tmp_path, user="keymap: {approval.accept: z}\n").config.keymap == {"approval.accept": "z"}
 
 
 def test_an_unknown_variable_is_a_warning(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import codex_orch_tui
 
 TOP = Path(__file__).parents[2]
 BELOW_THE_SCREEN = (
-    "paths", "resources", "domain", "config", "policy", "codex", "gitrepo", "store", "services", "scripted",
+    "paths", "resources", "domain", "config", "policy", "plans", "codex", "gitrepo", "store", "services", "scripted",
 )  # fmt: skip
 TOOLKIT = {"textual", "rich"}
 

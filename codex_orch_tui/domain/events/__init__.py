@@ -17,6 +17,7 @@ from codex_orch_tui.domain.events.approval import (
     ApprovalShown,
     DecisionNotKept,
 )
+from codex_orch_tui.domain.events.check import CheckEvent, CheckFinished, ChecksReturned, CheckStarted
 from codex_orch_tui.domain.events.git import (
     BranchFollowed,
     CommitMade,
@@ -50,15 +51,39 @@ from codex_orch_tui.domain.events.life import (
     WorktreeCreated,
     WorktreePlanned,
 )
+from codex_orch_tui.domain.events.run_landing import (
+    RunCheckFinished,
+    RunCheckStarted,
+    RunLanded,
+    RunLandingEvent,
+    RunLandingStarted,
+    RunMergeStarted,
+    RunNotLanded,
+    RunWorktreeKept,
+    RunWorktreeRemoved,
+)
+from codex_orch_tui.domain.events.schedule import (
+    PriorityChanged,
+    ScheduleEvent,
+    TaskHeld,
+    TaskReleased,
+    TaskRestarted,
+    TaskSkipped,
+    TextAdded,
+)
 from codex_orch_tui.domain.events.session import (
     RateLimitsUpdated,
     RunCreated,
+    RunPaused,
+    RunResumed,
     SessionClosed,
     SessionEvent,
     SessionOpened,
 )
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.events.turn import (
+    AnswerAccepted,
+    AnswerRefused,
     CommandAllowed,
     FaultTold,
     ItemCompleted,
@@ -73,10 +98,12 @@ from codex_orch_tui.domain.events.turn import (
     UsageUpdated,
 )
 
-OfTask = ApprovalEvent | TurnEvent | LifeEvent | GitEvent
+OfTask = ApprovalEvent | TurnEvent | LifeEvent | GitEvent | CheckEvent | ScheduleEvent
 Event = SessionEvent | OfTask
 
 __all__ = [
+    "AnswerAccepted",
+    "AnswerRefused",
     "AnswerSent",
     "ApprovalChanged",
     "ApprovalClosed",
@@ -85,6 +112,10 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalShown",
     "BranchFollowed",
+    "CheckEvent",
+    "CheckFinished",
+    "CheckStarted",
+    "ChecksReturned",
     "CommandAllowed",
     "CommitMade",
     "ConflictLaidOut",
@@ -102,10 +133,23 @@ __all__ = [
     "NothingToCommit",
     "OfTask",
     "PlanUpdated",
+    "PriorityChanged",
     "RateLimitsUpdated",
     "Recorded",
     "ReviewRecorded",
+    "RunCheckFinished",
+    "RunCheckStarted",
     "RunCreated",
+    "RunLanded",
+    "RunLandingEvent",
+    "RunLandingStarted",
+    "RunMergeStarted",
+    "RunNotLanded",
+    "RunPaused",
+    "RunResumed",
+    "RunWorktreeKept",
+    "RunWorktreeRemoved",
+    "ScheduleEvent",
     "SessionClosed",
     "SessionEvent",
     "SessionOpened",
@@ -115,10 +159,15 @@ __all__ = [
     "TaskEvent",
     "TaskFailed",
     "TaskFinished",
+    "TaskHeld",
     "TaskInterrupted",
     "TaskLost",
     "TaskQueued",
+    "TaskReleased",
+    "TaskRestarted",
+    "TaskSkipped",
     "TaskStarted",
+    "TextAdded",
     "ThreadOpened",
     "TurnEnded",
     "TurnEvent",

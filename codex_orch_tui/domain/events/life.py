@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from codex_orch_tui.domain.events.task_event import TaskEvent
-from codex_orch_tui.domain.ids import EpochId
+from codex_orch_tui.domain.ids import CommitId, EpochId, TaskRef
 from codex_orch_tui.domain.item import Fault
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.worktree import Worktree
@@ -35,6 +35,12 @@ class WorktreeCreated(TaskEvent):
 
     worktree: Worktree
     copied: tuple[str, ...] = ()
+    joins: tuple[TaskRef, ...] = ()
+    """The tasks whose results it starts from; without any it starts from its base branch."""
+    base_tip: CommitId | None = None
+    """Where the base branch was, when the worktree does not start from it."""
+    conflicts: tuple[str, ...] = ()
+    """Files in which those results clash; they hold conflict markers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,9 @@ class TaskInterrupted(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested(TaskEvent):
-    """The person asked the worker to stop."""
+    """The person asked the worker to stop, or the task reached one of its limits."""
+
+    by_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

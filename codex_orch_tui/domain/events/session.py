@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from codex_orch_tui.domain.ids import RunId
+from codex_orch_tui.domain.events.run_landing import RunLandingEvent
+from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.plan import Plan
 
 
@@ -28,6 +29,29 @@ class RunCreated:
     run: RunId
     plan: Plan
     base_branch: str
+    shares_worktree: bool = False
+    """All tasks work in one worktree, one after the other."""
+    proposed_by: TaskRef | None = None
+    """The navigator's task whose plan this is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused:
+    """No task of the run begins any more; turns that run go on to their end.
+
+    `cut_off` are the tasks that were at work when the program ended.
+    """
+
+    run: RunId
+    cause: str
+    cut_off: tuple[TaskRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResumed:
+    """The run's tasks begin again."""
+
+    run: RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,4 +62,4 @@ class RateLimitsUpdated:
     resets_at_s: int | None = None
 
 
-SessionEvent = SessionOpened | SessionClosed | RunCreated | RateLimitsUpdated
+SessionEvent = SessionOpened | SessionClosed | RunCreated | RunPaused | RunResumed | RateLimitsUpdated | RunLandingEvent

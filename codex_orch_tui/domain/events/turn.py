@@ -95,6 +95,30 @@ class FaultTold(TaskEvent):
     fault: Fault
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAccepted(TaskEvent):
+    """The turn's answer fits its role's schema. All text is clean.
+
+    `answer` is the JSON text as the worker wrote it, `result` what it says, for people and for later workers;
+    `decisions` are those that others have to know.
+    """
+
+    turn: TurnId
+    answer: str
+    result: str
+    decisions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRefused(TaskEvent):
+    """The turn's answer does not fit its role's schema; `is_asked_again` when the worker is told so in another turn."""
+
+    turn: TurnId
+    answer: str
+    problems: tuple[str, ...]
+    is_asked_again: bool = False
+
+
 TurnEvent = (
     ThreadOpened
     | TurnRequested
@@ -107,4 +131,6 @@ TurnEvent = (
     | UsageUpdated
     | TurnEnded
     | FaultTold
+    | AnswerAccepted
+    | AnswerRefused
 )

@@ -14,6 +14,7 @@ from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.scripted.script import Script
 from codex_orch_tui.ui.app import OrchApp
+from tests.keyboard import press, type_text
 from tests.scenarios.stage import Stage, stage
 
 PATIENCE_S = 15.0
@@ -40,11 +41,13 @@ class User:
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
-        await self.pilot.press(*keys)
+        await press(self.pilot, *keys)
+        await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """Type a text into what has the focus."""
-        await self.pilot.press(*("space" if char == " " else char for char in text))
+        await type_text(self.pilot, text)
+        await self.pilot.pause()
 
     async def see(self, *texts: str) -> None:
         """Wait until all of these are on the screen; blanks and line breaks do not count."""

@@ -46,6 +46,8 @@ def test_people_read_what_it_was_and_who_allowed_it(repository: Path, capsys: py
     assert told[0] == "Search endpoint  (1120-1240-0000/search-endpoint)"
     place = next(index for index, line in enumerate(told) if line.endswith("$ npm install --save-dev supertest@7"))
     assert told[place + 1].strip() == "accepted by you after 13s · exit 0"
+    assert any(line.strip().startswith("declined by you after ") and line.endswith("; it did not run") for line in told)
+    assert not any("did not run after" in line for line in told)
     assert told[-1].strip() == "waits for your answer"
     assert len(told) == 2 + 2 * 14
 

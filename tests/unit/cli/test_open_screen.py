@@ -52,6 +52,23 @@ def test_the_screen_gets_an_open_orchestrator_and_its_exit_code_is_ours(
     assert seen == [repository, repository]
 
 
+@pytest.mark.usefixtures("repository")
+def test_the_switches_of_checks_are_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[bool, bool]] = []
+
+    async def run_app(orchestrator: Orchestrator) -> int:
+        seen.append((orchestrator.config.trace, orchestrator.config.dry_run))
+        orchestrator.close()
+        await orchestrator.run()
+        return ExitCode.DONE
+
+    monkeypatch.setattr(ui_run, "run_app", run_app)
+    monkeypatch.setenv("CODEX_ORCH_TRACE", "1")
+    assert run(["--dry-run"]) == ExitCode.DONE
+    assert run(["--repo", "."]) == ExitCode.DONE
+    assert seen == [(True, True), (True, False)]
+
+
 def test_a_repository_that_is_open_elsewhere_names_its_holder(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

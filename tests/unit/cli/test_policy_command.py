@@ -152,6 +152,7 @@ class TestBackTest:
         said = capsys.readouterr().out.splitlines()
         assert "5 questions" in said[0]
         assert "would have answered 4 and left 1 to you; 1 otherwise than you did" in said[1]
+        assert not any("/bin/bash" in line for line in said), "the command as it is read, not as it was sent"
         assert "≠" in said[said.index(next(line for line in said if line.startswith("ls (accept)"))) + 1]
 
     def test_older_questions_do_not_count(self, home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -208,3 +208,9 @@ def test_a_tool_is_accepted_for_the_session_only_where_codex_offers_it() -> None
     }
     assert Choice.ACCEPT_FOR_SESSION not in REQUESTS[8].choices
     assert REQUESTS[9].choices == (Choice.DECLINE, Choice.CANCEL)
+
+
+def test_of_what_is_typed_the_text_is_shown_and_the_words_around_it_are_kept() -> None:
+    request = ask(COMMAND, kind="writeStdin", command="write_stdin --session-id 7 'y\n'")
+    assert request.command == "y\n"
+    assert request.wrapped == "write_stdin --session-id 7 'y\n'"

@@ -3,19 +3,24 @@
 from collections import Counter
 from dataclasses import replace
 
-from codex_orch_tui.domain.approval import ApprovalKind, Choice
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.approval import ApprovalKind, Choice, Outcome, PermissionEntry
 from codex_orch_tui.domain.history import (
     Asked,
     Ending,
     HistoryEntries,
     HistoryFilter,
+    allowed_line,
+    decided_text,
     ending_of,
     ran_commands,
 )
 from codex_orch_tui.domain.ids import TurnId
 from codex_orch_tui.domain.item import OwnRule
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.notes import note_of
 from tests.fakes.histories import asked, every_way, unasked
-from tests.fakes.states import Story
+from tests.fakes.states import Story, command_request
 
 
 def test_a_command_that_was_asked_for_is_there_once_and_the_newest_is_first() -> None:
@@ -80,3 +85,34 @@ def test_a_question_of_an_unknown_turn_is_told_all_the_same() -> None:
     story.ask(ref, replace(request, turn=TurnId("another"), request_id="9"))
     assert sum(entry.was_asked for entry in HistoryEntries().newest_first(story.state)) == 2
     assert ran_commands(HistoryEntries().newest_first(story.state)) == ()
+
+
+def test_a_grant_is_told_with_what_was_granted() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    wanted = (PermissionEntry(access="read", target="/srv"), PermissionEntry(access="network", target="any host"))
+    request = replace(command_request(story, ref), kind=ApprovalKind.PERMISSIONS, permissions=wanted)
+    asked_as = story.ask(ref, request)
+    approval = story.state.approvals[asked_as]
+    granted = replace(approval, outcome=Outcome.GRANTED, choice=Choice.GRANT, granted=(1,))
+    assert decided_text(granted) == "granted by you for the turn: network any host"
+    assert decided_text(replace(granted, for_session=True, granted=(0, 1))) == (
+        "granted by you for the session: read /srv, network any host"
+    )
+    decided = ev.ApprovalDecided(ref=ref, approval=approval.id, choice=Choice.GRANT, granted=(0,))
+    line = note_of(decided, story.state)
+    assert line == (LogKind.ANSWER, "granted by you, for the turn: read /srv")
+
+
+def test_what_is_typed_is_told_with_its_own_answer_and_not_with_that_of_its_program() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    approval = asked(story, ref, "python3 -i", Choice.ACCEPT)
+    of_program = story.state.approvals[approval].request
+    typed = story.ask(ref, replace(of_program, kind=ApprovalKind.STDIN, command="quit()", request_id="77"))
+    story.answered(typed, Choice.DECLINE)
+    told = {entry.kind: allowed_line(entry) for entry in HistoryEntries().newest_first(story.state)}
+    assert told[ApprovalKind.STDIN] == "declined by you"
+    assert told[ApprovalKind.COMMAND].startswith("accepted by you; asked 1 more time")

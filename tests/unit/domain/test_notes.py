@@ -154,6 +154,8 @@ def test_an_answer_says_how_long_the_worker_waited() -> None:
     approval = Approval(id=APPROVAL, ref=REF, request=REQUEST, asked_at_s=100.0, decided_at_s=141.4)
     state = State(approvals={APPROVAL: approval})
     assert note_of(DECIDED, state) == (LogKind.ANSWER, "accepted by you after 41s")
+    long = State(approvals={APPROVAL: replace(approval, decided_at_s=349.0)})
+    assert note_of(DECIDED, long) == (LogKind.ANSWER, "accepted by you after 4m09s")
     back = State(approvals={APPROVAL: replace(approval, decided_at_s=99.0)})
     assert note_of(DECIDED, back) == (LogKind.ANSWER, "accepted by you after 0s"), "the clock may be set back"
 

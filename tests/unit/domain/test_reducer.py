@@ -401,8 +401,8 @@ def test_a_note_is_a_line_of_the_log() -> None:
 
 def test_every_event_is_in_exactly_one_group() -> None:
     """A new event type that the reducer's dispatch does not reach would end the program; this says it earlier."""
-    groups = [ev.SessionEvent, ev.ApprovalEvent, ev.TurnEvent, ev.LifeEvent, ev.GitEvent]
-    grouped = [cls for group in groups for cls in typing.get_args(group)]
+    of_tasks = [ev.ApprovalEvent, ev.TurnEvent, ev.LifeEvent, ev.GitEvent, ev.CheckEvent, ev.ScheduleEvent]
+    grouped = [cls for group in (ev.SessionEvent, *of_tasks) for cls in typing.get_args(group)]
     declared = [
         cls
         for cls in vars(ev).values()

@@ -46,7 +46,7 @@ def names(*states: TaskState) -> set[str]:
 
 def test_every_state_is_counted_in_its_place() -> None:
     assert sel.counts(state_of(*ALL)) == sel.Counts(
-        working=3, needs_you=0, to_review=1, queued=1, stopped=3, merged=1
+        working=4, needs_you=0, to_review=1, queued=1, stopped=3, merged=1
     )  # waiting tasks are counted by their questions, discarded ones not at all
 
 
@@ -68,20 +68,10 @@ def test_approvals_of_a_task_are_all_of_its_questions_in_their_order() -> None:
     assert [asked.id for asked in sel.approvals_of(state, two.ref)] == ["9", "5", "3"]
 
 
-def test_tasks_that_a_worker_holds() -> None:
-    assert {task.state for task in sel.active_tasks(state_of(*ALL))} == names(
-        TaskState.STARTING,
-        TaskState.RUNNING,
-        TaskState.WAITING_APPROVAL,
-        TaskState.WAITING_INPUT,
-        TaskState.STOPPING,
-    )
-
-
 def test_the_worktree_table_lists_what_is_or_will_be_on_disk() -> None:
     removed = replace(task_in(TaskState.DONE, "removed"), worktree_removed=True)
     listed = {task.state for task in sel.open_worktrees(state_of(*ALL, removed))}
-    assert listed == set(TaskState) - {TaskState.MERGED, TaskState.DISCARDED}
+    assert listed == set(TaskState) - {TaskState.MERGED, TaskState.DISCARDED, TaskState.SKIPPED}
     assert removed not in sel.open_worktrees(state_of(*ALL, removed))
 
 
@@ -118,7 +108,7 @@ def test_what_a_person_can_do_with_a_task(state: TaskState) -> None:
     assert sel.can_interrupt(task) is (state in in_turn)
     assert sel.can_continue(task) is (state in stopped)
     assert sel.can_message(task) is (
-        state in in_turn | stopped | {TaskState.DONE, TaskState.QUEUED, TaskState.STARTING}
+        state in in_turn | stopped | {TaskState.DONE, TaskState.QUEUED, TaskState.STARTING, TaskState.CHECKING}
     )
     assert sel.can_merge(task) is (state in stopped | {TaskState.DONE})
 

@@ -77,7 +77,7 @@ async def test_the_base_is_not_moved_by_what_it_got_meanwhile(person, reviews):
 
 async def test_nothing(person, reviews):
     summary = await reviews.summary(person.tip(), person.tip())
-    assert summary.is_empty
+    assert (summary.files, summary.file_count) == ((), 0)
     assert summary.commits == ()
     with pytest.raises(GitError):
         await reviews.summary(person.tip(), "f" * 40)

@@ -123,6 +123,14 @@ class TestOnlyAPerson:
         assert why_only_a_person(request(raw_json=json.dumps(plain))) == ""
         assert why_only_a_person(request(raw_json=json.dumps(plain | more)))
 
+    @pytest.mark.parametrize(
+        "more", [{"additionalPermissions": {"fileSystem": {}}}, {"kind": "somethingNew"}, {"environmentId": "cloud-7"}]
+    )
+    def test_a_host_is_not_all_that_its_request_may_bring(self, more: dict[str, object]) -> None:
+        plain = {"networkApprovalContext": {"host": "pypi.org", "protocol": "https"}}
+        assert why_only_a_person(request(ApprovalKind.NETWORK, raw_json=json.dumps(plain))) == ""
+        assert why_only_a_person(request(ApprovalKind.NETWORK, raw_json=json.dumps(plain | more)))
+
     def test_a_folder_for_the_rest_of_the_session(self) -> None:
         edits = (FileEdit(path="a", change="add"),)
         assert "folder" in why_only_a_person(request(ApprovalKind.FILE_CHANGE, files=edits, grant_root="/etc"))
@@ -130,7 +138,7 @@ class TestOnlyAPerson:
     def test_a_change_of_no_known_file(self) -> None:
         assert "which files" in why_only_a_person(request(ApprovalKind.FILE_CHANGE))
 
-    @pytest.mark.parametrize("path", ["a → b", r"a\x1b", "‹secret: token›", ".git", "sub/.GIT/config"])
+    @pytest.mark.parametrize("path", ["a → b", r"a\x1b", "‹secret: token›", "e\u0301…+4", ".git", "sub/.GIT/config"])
     def test_a_path_that_is_not_what_it_reads(self, path: str) -> None:
         edits = (FileEdit(path="fine", change="add"), FileEdit(path=path, change="update"))
         assert path in why_only_a_person(request(ApprovalKind.FILE_CHANGE, files=edits))

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import Outcome
+from codex_orch_tui.domain.approval import Choice, Outcome
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.reducer import reduce_all
 from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.terminal_text import clean_line, is_clean
 from codex_orch_tui.resources import ResourceKind, read_resource
 from codex_orch_tui.services.audit import Audit
+from codex_orch_tui.services.audit_lines import lines_of
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.event_codec import decode
@@ -190,3 +192,18 @@ async def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path, t
     await session.tell(*told)
     await session.close()
     assert not target.exists()
+
+
+def test_the_name_of_an_answer_is_clean_too() -> None:
+    """An MCP server names the fields of its form."""
+    story = Story()
+    (task,) = story.run(["one"])
+    story.start(task)
+    approval = story.ask(task)
+    name = "a\x9b2J\u202e\x1b]0;x\x07"
+    decided = story.tell(
+        ev.ApprovalDecided(ref=task, approval=approval, choice=Choice.ANSWER, answers={name: ("yes",)})
+    )
+    (line,) = lines_of(decided, story.state)
+    assert is_clean(line.decode())
+    assert json.loads(line)["answers"] == {clean_line(name): ["yes"]}

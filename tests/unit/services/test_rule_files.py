@@ -60,6 +60,15 @@ def place(tmp_path: Path) -> Place:
 
 
 class TestInForce:
+    def test_trust_that_was_taken_back_ends_what_held_before_the_file_broke(self, place: Place) -> None:
+        place.write(place.brought, LS)
+        place.accept()
+        assert place.ids == ["ls"]
+        place.write(place.brought, "rules: [")
+        assert place.ids == ["ls"], "a mistake changes nothing"
+        place.trust.revoke()
+        assert place.ids == []
+
     def test_without_files_there_are_none(self, place: Place) -> None:
         assert place.ids == []
         assert [file.exists for file in place.files.files()] == [False, False]
@@ -277,3 +286,15 @@ class TestStore:
         place.files.store(rule, Where.USER)
         (found,) = parse_rules(place.own, place.own.read_bytes()).rules
         assert found.sha256 == rule.sha256
+
+
+def test_rules_speak_of_the_roles_that_there_are_now(place: Place) -> None:
+    place.write(
+        place.own, "rules:\n- {id: ls, kind: command, program: ls, args: [], decision: accept, roles: [docs]}\n"
+    )
+    names = ["tester"]
+    files = RuleFiles(place.trust, place.brought, place.environ, lambda: tuple(names))
+    assert files.rules() == ()
+    assert "ls.roles[0]: should be 'tester'" in files.problems[0]
+    names.append("docs")
+    assert [rule.id for rule in files.rules()] == ["ls"]

@@ -1,6 +1,7 @@
 """The fingerprint of what a question is about."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,51 @@ def test_a_file_change_is_about_the_files_as_they_are(tmp_path: Path) -> None:
     shown = subject_of(request)
     target.write_text("three")
     assert subject_of(request).changed_since(shown) == (str(target),)
+
+
+def test_a_script_in_a_folder_that_the_command_goes_to_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "tools" / "in").mkdir(parents=True)
+    script = tmp_path / "tools" / "in" / "x.sh"
+    script.write_text("printf one")
+    for command in ("cd tools/in && sh x.sh", "bash -lc 'cd ./tools/in; ./x.sh'", "make -C tools/in -f x.sh"):
+        request = asked(command, tmp_path)
+        shown = subject_of(request)
+        script.write_text(f"printf {command}")
+        assert [Path(path).name for path in subject_of(request).changed_since(shown)].count("x.sh") >= 1, command
+
+
+@pytest.mark.parametrize("name", ["note", "old → note", "note → new"])
+def test_a_file_change_in_the_worktree_is_about_that_worktree(tmp_path: Path, name: str) -> None:
+    """Codex tells no folder with it, and paths in the worktree are shown without theirs."""
+    from dataclasses import replace
+
+    (tmp_path / "note").write_text("one")
+    request = replace(asked("", tmp_path, FileEdit(path=name, change="update", diff="+two")), raw_json="{}")
+    shown = subject_of(request, str(tmp_path))
+    (tmp_path / "note").write_text("three")
+    assert subject_of(request, str(tmp_path)).changed_since(shown) == ("note",)
+
+
+def test_a_command_without_a_folder_stands_in_the_worktree(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    (tmp_path / "x.sh").write_text("one")
+    request = replace(asked("sh x.sh", tmp_path), raw_json=json.dumps({"command": "sh x.sh", "cwd": None}))
+    shown = subject_of(request, str(tmp_path))
+    (tmp_path / "x.sh").write_text("two")
+    assert subject_of(request, str(tmp_path)).changed_since(shown) == ("x.sh",)
+
+
+def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it comes between the look and the opening."""
+    plain, pipe = tmp_path / "plain", tmp_path / "x.sh"
+    plain.write_text("one")
+    os.mkfifo(pipe)
+    request = asked("sh x.sh", tmp_path)
+    assert subject_of(request).files == {}
+    was = plain.stat()
+    monkeypatch.setattr(subject.os, "stat", lambda *_args, **_more: was)
+    assert subject_of(request).files == {}
 
 
 @pytest.mark.parametrize("raw", ["", "[]", "{", '{"command": 7, "cwd": null}', '{"command": "sh \\u0000x"}'])

@@ -198,3 +198,25 @@ def test_a_file_that_is_none_brings_nothing(place: Place) -> None:
     os.mkfifo(place.settings)
     assert place.trust.items() == ()
     assert "cannot be read" in place.trust.command("setup_command").why_not
+
+
+def test_checks_of_the_repository_count_as_a_whole_or_not_at_all(place: Place) -> None:
+    place.settings.write_text(
+        "checks:\n  tests: pytest -q\n  'bad name': ls\n  piped: ls | cat\nallowed_programs: [pytest, ./check]\n"
+    )
+    (item,) = place.trust.wanted()
+    assert item.what == ("checks.tests: pytest -q", "allowed_programs: pytest, ./check")
+    assert "sandbox" in item.means
+    found = place.trust.checks()
+    assert (found.checks, found.allowed_programs, found.held) == ({}, (), frozenset({"tests"}))
+    assert "not trusted as it is now → " in found.why_not
+    place.trust.accept(item)
+    found = place.trust.checks()
+    assert (found.checks, found.allowed_programs) == ({"tests": "pytest -q"}, ("pytest", "./check"))
+    assert found.why_not == ""
+
+
+def test_a_repository_without_checks_says_nothing_of_them(place: Place) -> None:
+    assert place.trust.checks().why_not == ""
+    place.settings.write_text(COMMANDS)
+    assert place.trust.checks().why_not == ""

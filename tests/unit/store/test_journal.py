@@ -565,9 +565,9 @@ asyncio.run(main())
 
 
 def test_kills_lose_nothing_that_was_acknowledged() -> None:
-    """30 kills; the long form is `python tests/faults/journal_kills.py --kills 1000`."""
+    """12 kills; the long form is `python tests/faults/journal_kills.py --kills 1000`."""
     done = subprocess.run(
-        [sys.executable, KILLS, "--kills", "30", "--seed", str(os.getpid())],
+        [sys.executable, KILLS, "--kills", "12", "--seed", str(os.getpid())],
         check=False,
         capture_output=True,
         text=True,

@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingsMap
 
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Where, bindings, keys_label, markdown_table, unknown_ids
+from codex_orch_tui.ui.screens.history import HistoryScreen
 from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.screens.review import ReviewScreen
 from codex_orch_tui.ui.widgets.approval_card import ApprovalCard
@@ -18,9 +19,11 @@ HOLDERS = {
     Where.ANYWHERE: (OrchApp,),
     Where.MAIN: (MainScreen,),
     Where.LIST: (RowList, TaskTree),
+    Where.TREE: (TaskTree,),
     Where.LOG: (EventLog,),
     Where.APPROVAL: (ApprovalCard,),
     Where.REVIEW: (ReviewScreen,),
+    Where.HISTORY: (HistoryScreen,),
     Where.DIFF: (DiffView, ReviewScreen),
 }
 

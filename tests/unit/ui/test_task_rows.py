@@ -7,7 +7,8 @@ from codex_orch_tui.domain.item import Fault, FaultKind, FileEdit, ItemKind, Ste
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Tone
 from codex_orch_tui.ui.presentation.rows import Row
-from codex_orch_tui.ui.presentation.task_rows import TaskRows, task_key
+from codex_orch_tui.ui.presentation.task_rows import TaskRows
+from codex_orch_tui.ui.presentation.turn_rows import task_key
 from codex_orch_tui.ui.presentation.worktree_rows import WorktreeRows, base_line
 from tests.fakes.states import NOT_LOGGED_IN, Story, many, shop
 

@@ -1,0 +1,134 @@
+"""What checks make of a task: pure replacements for the reducer, and what their outcomes mean together."""
+
+from typing import assert_never
+
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.check import CheckOutcome, CheckRun
+from codex_orch_tui.domain.item import FaultKind, TurnStatus
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.replacing import replace
+from codex_orch_tui.domain.task import Task, TaskState
+
+_LINES_IN_LOG = 20
+_BEFORE_CHECKS = frozenset({TaskState.STARTING, TaskState.RUNNING})
+_BEFORE_RETRY = frozenset({TaskState.CHECKING})
+
+
+def with_check_event(task: Task, event: ev.CheckEvent, at_s: float) -> Task:
+    """The task after something happened to its checks."""
+    match event:
+        case ev.CheckStarted():
+            run = CheckRun(
+                name=event.check,
+                command=event.command,
+                commit=event.commit,
+                started_at_s=at_s,
+                process=event.process,
+            )
+            return _in_state(_with_run(task, run), _BEFORE_CHECKS, TaskState.CHECKING, at_s)
+        case ev.CheckFinished():
+            began = next((run for run in task.checks if run.name == event.check and run.outcome is None), None)
+            run = CheckRun(
+                name=event.check,
+                command=event.command,
+                commit=event.commit,
+                started_at_s=at_s if began is None else began.started_at_s,
+                outcome=event.outcome,
+                exit_code=event.exit_code,
+                duration_ms=event.duration_ms,
+                output_tail=event.output_tail,
+                reason=event.reason,
+            )
+            return _with_run(task, run)
+        case ev.ChecksReturned():
+            task = replace(task, check_retries=event.retry)
+            return _in_state(task, _BEFORE_RETRY, TaskState.STARTING, at_s)
+        case _:
+            assert_never(event)
+
+
+def with_checks_cut_off(task: Task) -> Task:
+    """The task when its work was cut off: a check that was running says nothing."""
+    if all(run.outcome is not None for run in task.checks):
+        return task
+    return replace(task, checks=tuple(run if run.outcome is not None else _cut_off(run) for run in task.checks))
+
+
+def check_note(event: ev.CheckEvent) -> tuple[LogKind, str] | None:
+    """The log line of an event."""
+    match event:
+        case ev.CheckFinished():
+            kind = LogKind.NOTE if event.outcome is CheckOutcome.PASSED else LogKind.ERROR
+            if event.outcome is CheckOutcome.SKIPPED:
+                kind = LogKind.WARNING
+            head = f"check {told(event.check, event.command)} · {_ended(event)}"
+            parts = (head, event.trace, _last_lines(event.output_tail))
+            return kind, "\n".join(part for part in parts if part)
+        case ev.ChecksReturned(checks=checks, retry=retry, of=of):
+            number = "1 check" if len(checks) == 1 else f"{len(checks)} checks"
+            return LogKind.NOTE, f"{number} failed and goes back to the worker, retry {retry} of {of}"
+        case ev.CheckStarted():
+            return None
+        case _:
+            assert_never(event)
+
+
+def told(name: str, command: str) -> str:
+    """A check, for the person: its command, with the name that the settings give it."""
+    return command if name == command else f"{name}: {command}"
+
+
+def has_passed_checks(task: Task) -> bool:
+    """Every check of the task passed on exactly the commit that its branch stands on."""
+    passed = {run.name for run in task.checks if run.outcome is CheckOutcome.PASSED and run.commit == task.tip}
+    return passed.issuperset(task.spec.checks)
+
+
+def awaits_only_checks(task: Task) -> bool:
+    """The task stopped with its turn completed: its checks failed, could not be run, or were cut off."""
+    if task.fault is not None and task.fault.kind is FaultKind.CHECK_FAILED:
+        return True
+    turn = task.turn
+    is_cut_off = task.state is TaskState.INTERRUPTED and turn is not None and turn.status is TurnStatus.COMPLETED
+    had_begun = any(run.commit == task.tip for run in task.checks)
+    return is_cut_off and had_begun and not task.unsent and not has_passed_checks(task)
+
+
+def _cut_off(run: CheckRun) -> CheckRun:
+    return replace(run, process=None, outcome=CheckOutcome.NOT_RUN, reason="it was cut off")
+
+
+def _with_run(task: Task, run: CheckRun) -> Task:
+    """One run for each check: what an earlier commit passed or failed is in the journal."""
+    for index, known in enumerate(task.checks):
+        if known.name == run.name:
+            return replace(task, checks=(*task.checks[:index], run, *task.checks[index + 1 :]))
+    return replace(task, checks=(*task.checks, run))
+
+
+def _in_state(task: Task, before: frozenset[TaskState], state: TaskState, at_s: float) -> Task:
+    """Checks move a task along its way; one that was stopped meanwhile stays where it is."""
+    return replace(task, state=state, since_s=at_s) if task.state in before else task
+
+
+def _last_lines(text: str) -> str:
+    """What the log view shows of an output; the task's files and its event have more."""
+    lines = text.split("\n")
+    above = len(lines) - _LINES_IN_LOG
+    return "\n".join((f"… {above} lines above", *lines[above:])) if above > 0 else text
+
+
+def _ended(event: ev.CheckFinished) -> str:
+    took = "" if event.duration_ms is None else f" · {event.duration_ms / 1000:.1f}s"
+    match event.outcome:
+        case CheckOutcome.PASSED | CheckOutcome.FAILED:
+            code = "no exit code" if event.exit_code is None else f"exit {event.exit_code}"
+            return f"{code}{took}"
+        case CheckOutcome.TIMED_OUT:
+            return f"time limit reached{took}"
+        case CheckOutcome.NOT_RUN:
+            return f"not run: {event.reason}"
+        case CheckOutcome.SKIPPED:
+            return "skipped: this is a dry run"
+        case _:
+            assert_never(event.outcome)

@@ -1,0 +1,364 @@
+"""Landing a run: its tasks together in an integration worktree, their checks there, then one fast-forward of the base.
+
+The commit that was shown in the preview is the one that is checked, and the one that becomes the tip. Until the base
+branch moves nothing else does; a conflict, a red check or a change in between leaves everything as it was. Every
+effect has its intent in the journal before it and its outcome after it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.check import CheckOutcome
+from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
+from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason
+from codex_orch_tui.domain.run_landing import LandingCheck, LandingTask, RunLanding, RunLandingPreview
+from codex_orch_tui.domain.task import Task, TaskState
+from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.worktree import Worktree
+from codex_orch_tui.gitrepo.backup import back_up_branch
+from codex_orch_tui.gitrepo.errors import GitRepoError
+from codex_orch_tui.gitrepo.merge import Merges
+from codex_orch_tui.gitrepo.repository import Repository
+from codex_orch_tui.services.checks import CheckResult
+from codex_orch_tui.services.errors import NotPossibleError
+from codex_orch_tui.services.hub import Hub
+from codex_orch_tui.services.integration import INTEGRATION, Integration, IntegrationError
+from codex_orch_tui.services.landing import sentence, told
+from codex_orch_tui.services.recovery import end_leftover
+from codex_orch_tui.services.task_locks import TaskLocks
+from codex_orch_tui.services.workspace import Workspace
+from codex_orch_tui.store.errors import JournalError, StoreError
+from codex_orch_tui.store.layout import Layout
+
+_TOLD_LINES = 20
+
+
+class _StopError(Exception):
+    """The landing ends here and nothing has moved."""
+
+    def __init__(self, refusal: Refusal, culprit: TaskRef | None = None) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+        self.culprit = culprit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLandings:
+    """Lands runs.
+
+    Args:
+        hub: where events go.
+        repository: the person's repository.
+        layout: where the output of checks is.
+        workspace: looks after worktrees.
+        integration: where the tasks come together.
+        locks: of tasks and runs.
+        closing: set when the program is to end.
+    """
+
+    hub: Hub
+    repository: Repository
+    layout: Layout
+    workspace: Workspace
+    integration: Integration
+    locks: TaskLocks
+    closing: asyncio.Event
+    _stops: dict[RunId, asyncio.Event] = field(default_factory=dict)
+
+    async def land(self, preview: RunLandingPreview) -> Merged:
+        """See `Orchestrator.land_run`."""
+        if preview.refusal is not None or preview.old is None or preview.new is None:
+            raise NotPossibleError(told(preview.refusal))
+        if self.closing.is_set():
+            raise NotPossibleError("the program is closing; nothing more is begun")
+        try:
+            await self._require_unchanged(preview)
+            worktree = await self.integration.place(self.hub.state.runs[preview.run], preview.new)
+            await self.hub.record(
+                ev.RunLandingStarted(
+                    run=preview.run,
+                    base_branch=preview.base_branch,
+                    old=preview.old,
+                    new=preview.new,
+                    tasks=preview.tasks,
+                    worktree=worktree,
+                )
+            )
+        except (_StopError, IntegrationError) as error:
+            raise NotPossibleError(told(error.refusal)) from error
+        except GitRepoError as error:
+            raise NotPossibleError(sentence(error)) from error
+        except JournalError as error:
+            reason = f"nothing was landed, the intent could not be written to disk: {error}"
+            self.hub.apply(ev.RunNotLanded(run=preview.run, reason=reason))
+            raise NotPossibleError(reason) from error
+        return await self._begun(preview, worktree)
+
+    def stop(self, run: RunId) -> None:
+        """See `Orchestrator.stop_landing`."""
+        stop = self._stops.get(run)
+        if stop is None:
+            raise NotPossibleError("its checks do not run now")
+        stop.set()
+
+    async def settle(self, run: RunId) -> None:
+        """Say how a landing ended that was under way when the program did, and tidy up after it."""
+        landing = self.hub.state.runs[run].landing
+        if landing is None or landing.outcome is not None:
+            if landing is not None and not landing.worktree_removed and not landing.kept_because:
+                await self._tidy(run, landing.worktree)
+            return
+        for check in landing.checks:
+            if check.process is not None:
+                await end_leftover(check.process.pid, check.process.started_s)
+        try:
+            base = await self.repository.tip(landing.base_branch)
+            is_done = landing.moving and base is not None and await self.repository.is_merged(landing.new, base)
+        except GitRepoError:
+            return  # Git does not tell; it is asked again the next time.
+        if is_done:
+            await self._landed(run, landing)
+        else:
+            self.hub.apply(ev.RunNotLanded(run=run, reason="the program ended before it landed; nothing moved"))
+        await self._tidy(run, landing.worktree)
+
+    # -- on the way ---------------------------------------------------------------------------------------------
+
+    async def _begun(self, preview: RunLandingPreview, worktree: Worktree) -> Merged:
+        run = preview.run
+        try:
+            await self._until_stopped(run, self._checked(preview, worktree))
+            async with self.locks.of_all(task.ref for task in preview.tasks):
+                merged = await self._moved(preview, worktree)
+                landing = self.hub.state.runs[run].landing
+                assert landing is not None, "it was begun"
+                await self._landed(run, landing)
+        except (_StopError, IntegrationError) as error:
+            culprit = error.culprit if isinstance(error, _StopError) else None
+            raise await self._not_landed(run, worktree, error.refusal, culprit) from error
+        except GitRepoError as error:
+            refusal = Refusal(reason=RefusalReason.GIT_REFUSED, message=str(error), next_step=error.next_step)
+            raise await self._not_landed(run, worktree, refusal) from error
+        except (StoreError, OSError) as error:
+            refusal = Refusal(reason=RefusalReason.WORKTREE, message=clean_line(str(error)))
+            raise await self._not_landed(run, worktree, refusal) from error
+        except asyncio.CancelledError:
+            refusal = Refusal(reason=RefusalReason.STOPPED, message="it was given up")
+            await asyncio.shield(self._not_landed(run, worktree, refusal))
+            raise
+        await self._tidy(run, worktree)
+        return merged
+
+    async def _until_stopped(self, run: RunId, work: Coroutine[Any, Any, None]) -> None:
+        """Do what may take long, unless the person or the end of the program stops it."""
+        stop = self._stops.setdefault(run, asyncio.Event())
+        working = asyncio.create_task(work)
+        ends = [asyncio.create_task(event.wait()) for event in (stop, self.closing)]
+        try:
+            await asyncio.wait((working, *ends), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                message = "stopped by you" if stop.is_set() else "the program was closed"
+                raise _StopError(Refusal(reason=RefusalReason.STOPPED, message=message))
+            working.result()
+        finally:
+            del self._stops[run]
+            for task in (working, *ends):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # What it raised is told already.
+                await working
+
+    async def _checked(self, preview: RunLandingPreview, worktree: Worktree) -> None:
+        """Make the worktree, and let every check pass on the very commit that is to become the tip.
+
+        Raises:
+            _StopError, IntegrationError: one is red, or could not be run; the first of them.
+            GitRepoError, StoreError, OSError: there is no worktree to run them in.
+        """
+        assert preview.new is not None, "a preview without a refusal has a commit"
+        await self.integration.make(preview.run, worktree, ready_for_checks=bool(preview.checks))
+        for check in preview.checks:
+            result = await self.integration.run_check(preview.run, worktree, check, preview.new)
+            if result.outcome in {CheckOutcome.FAILED, CheckOutcome.TIMED_OUT}:
+                culprit = await self._culprit(preview, worktree, check)
+                raise _StopError(self._red(preview, result, culprit), culprit)
+            if result.outcome is not CheckOutcome.PASSED:
+                why = result.reason or "this is a dry run"
+                raise _StopError(
+                    Refusal(reason=RefusalReason.CHECK, message=f"the check {check.name} was not run: {why}")
+                )
+
+    async def _culprit(self, preview: RunLandingPreview, worktree: Worktree, check: LandingCheck) -> TaskRef | None:
+        """The task with which the check became red: green without it, or the first that wants the check.
+
+        None when it cannot be told: the check belongs to a group, or the worktree cannot show the commits before.
+        """
+        stages = preview.tasks
+        wants = [number for number, task in enumerate(stages) if task.ref in check.wanted_by]
+        if not wants:
+            return None
+        await self.integration.back_up(preview.run, worktree)
+        green, red = wants[0] - 1, len(stages) - 1
+        while red - green > 1:
+            # The first that wants it comes first: its own work may not fit its check.
+            middle = wants[0] if green < wants[0] else (green + red) // 2
+            try:
+                if await self.integration.show(worktree, stages[middle].commit) is not None:
+                    return None
+                result = await self.integration.run_check(preview.run, worktree, check, stages[middle].commit)
+            except IntegrationError:
+                return None
+            if result.outcome is CheckOutcome.PASSED:
+                green = middle
+            else:
+                red = middle
+        return _with_commits(stages, red)
+
+    def _red(self, preview: RunLandingPreview, result: CheckResult, culprit: TaskRef | None) -> Refusal:
+        timed_out = result.outcome is CheckOutcome.TIMED_OUT
+        how = "reached its time limit" if timed_out else f"failed with exit code {result.exit_code}"
+        who = f" with {self._title(culprit)}" if culprit is not None else ""
+        log = clean_line(str(self.layout.task(preview.run, INTEGRATION).logs))
+        return Refusal(
+            reason=RefusalReason.CHECK,
+            message=clean_line(f"the check {result.check.name} {how}{who}"),
+            next_step=f"s tells its worker, or o in the question leaves it out; whole output: {log}",
+        )
+
+    # -- the move -----------------------------------------------------------------------------------------------
+
+    async def _require_unchanged(self, preview: RunLandingPreview) -> None:
+        """See that everything is as the person saw it.
+
+        Raises:
+            _StopError: something has changed.
+        """
+        for landing in preview.tasks:
+            task = self.hub.state.tasks[landing.ref]
+            has_commits = task.worktree is not None and task.tip != task.worktree.base_commit
+            same = task.state is TaskState.DONE and task.tip == landing.tip
+            if not same or task.worktree is None or (has_commits and not task.is_reviewed):
+                raise _StopError(_changed(task.spec.title, RefusalReason.BRANCH_MOVED), landing.ref)
+            if not task.worktree_removed and await self.repository.tip(task.worktree.branch) not in {
+                landing.tip,
+                *self._tips_in(preview, task.worktree.branch),
+            }:
+                raise _StopError(_changed(task.worktree.branch, RefusalReason.BRANCH_MOVED), landing.ref)
+        if await self.repository.tip(preview.base_branch) != preview.old:
+            raise _StopError(_changed(preview.base_branch, RefusalReason.BASE_MOVED))
+
+    def _tips_in(self, preview: RunLandingPreview, branch: str) -> set[CommitId]:
+        """The tips of all tasks on one branch: those of a run may share it."""
+        tasks = ((one, self.hub.state.tasks[one.ref]) for one in preview.tasks)
+        return {one.tip for one, task in tasks if task.worktree is not None and task.worktree.branch == branch}
+
+    async def _moved(self, preview: RunLandingPreview, worktree: Worktree) -> Merged:
+        """Fast-forward the base branch to the commit that was checked.
+
+        Raises:
+            _StopError, IntegrationError: something has changed, or git refuses; nothing moved.
+            JournalError: the intent could not be kept; nothing moved.
+            GitRepoError: git failed.
+        """
+        assert preview.new is not None, "a preview without a refusal has a commit"
+        await self._require_unchanged(preview)
+        await self.integration.require(worktree, preview.new)
+        landing = self.hub.state.runs[preview.run].landing
+        assert landing is not None, "it was begun"
+        passed = {run.name for run in landing.receipts}
+        assert passed.issuperset(check.name for check in preview.checks), "every check passed on this commit"
+        await self.hub.record(ev.RunMergeStarted(run=preview.run))
+        done = await Merges(self.repository).merge(
+            MergePreview(base_branch=preview.base_branch, branch=worktree.branch, old=preview.old, new=preview.new)
+        )
+        if isinstance(done, Refusal):
+            step = "" if done.reason is not RefusalReason.BASE_MOVED else "m on the run puts it on the new tip"
+            raise _StopError(done if not step else _with_step(done, step))
+        return done
+
+    async def _landed(self, run: RunId, landing: RunLanding) -> None:
+        """Tell it of each task, in their order, and remove what is no longer needed. Safe to repeat."""
+        before = landing.old
+        for one in landing.tasks:
+            if self.hub.state.tasks[one.ref].state is not TaskState.MERGED:
+                self.hub.apply(
+                    ev.MergeFinished(ref=one.ref, base_branch=landing.base_branch, old=before, new=one.commit)
+                )
+            before = one.commit
+        await self.hub.flush()
+        for one in landing.tasks:
+            await self._remove(self.hub.state.tasks[one.ref])
+        self.hub.apply(ev.RunLanded(run=run))
+        await self.hub.flush()
+
+    async def _remove(self, task: Task) -> None:
+        """Remove a task's folder when it holds nothing more; its branch stays, its own commits are under a backup."""
+        if task.worktree is None or task.worktree_removed:
+            return
+        await self.locks.release_worker(task.ref)
+        try:
+            backup = await back_up_branch(self.repository, task.worktree, task.ref)
+            await self.workspace.worktrees.remove(task.worktree)
+        except GitRepoError as error:
+            self.hub.apply(ev.WorktreeKept(ref=task.ref, reason=sentence(error)))
+        else:
+            self.hub.apply(ev.WorktreeRemoved(ref=task.ref, backup_ref=backup.ref))
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    async def _not_landed(
+        self, run: RunId, worktree: Worktree, refusal: Refusal, culprit: TaskRef | None = None
+    ) -> NotPossibleError:
+        """Tell why nothing moved, and tidy up."""
+        text = told(refusal)
+        self.hub.apply(ev.RunNotLanded(run=run, reason=text, culprit=culprit, paths=refusal.paths))
+        if culprit is not None:
+            note = "\n".join(line for line in (f"the run did not land: {text}", self._last_output(run)) if line)
+            self.hub.apply(ev.NoteAdded(ref=culprit, kind=LogKind.ERROR, text=note))
+        await self._tidy(run, worktree)
+        landing = self.hub.state.runs[run].landing
+        kept = landing.kept_because if landing is not None else ""
+        return NotPossibleError(f"{text}\nthe integration worktree {worktree.path} was kept: {kept}" if kept else text)
+
+    def _last_output(self, run: RunId) -> str:
+        landing = self.hub.state.runs[run].landing
+        failed = [one for one in landing.checks if one.output_tail] if landing is not None else []
+        return "\n".join(failed[-1].output_tail.split("\n")[-_TOLD_LINES:]) if failed else ""
+
+    async def _tidy(self, run: RunId, worktree: Worktree) -> None:
+        """Remove the integration worktree; what did not land is kept under a backup ref."""
+        backup_ref = ""
+        try:
+            tip = await self.repository.tip(worktree.branch)
+            base = await self.repository.tip(worktree.base_branch)
+            if tip is not None and (base is None or not await self.repository.is_merged(tip, base)):
+                backup_ref = await self.integration.back_up(run, worktree)
+        except GitRepoError as error:
+            self.hub.apply(ev.RunWorktreeKept(run=run, reason=sentence(error)))
+        else:
+            await self.integration.remove(run, worktree, backup_ref)
+        await self.hub.flush()
+
+    def _title(self, ref: TaskRef) -> str:
+        return self.hub.state.tasks[ref].spec.title
+
+
+def _changed(name: str, reason: RefusalReason) -> Refusal:
+    return Refusal(
+        reason=reason, message=f"{name} has changed since it was shown", next_step="m on the run looks again"
+    )
+
+
+def _with_step(refusal: Refusal, step: str) -> Refusal:
+    return Refusal(reason=refusal.reason, message=refusal.message, paths=refusal.paths, next_step=step)
+
+
+def _with_commits(stages: tuple[LandingTask, ...], number: int) -> TaskRef:
+    """The task that made the commit of a stage: one without commits changed nothing, and lies behind it."""
+    while number and stages[number].commit == stages[number - 1].commit and not stages[number].commits:
+        number -= 1
+    return stages[number].ref
