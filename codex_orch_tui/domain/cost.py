@@ -31,7 +31,7 @@ def cost_usd(task: Task, card: RateCard) -> float | None:
     """What the task's tokens cost so far; None when they were used and the card does not name the model."""
     if not tokens_of(task):
         return 0.0
-    rates = card.get(task.spec.model) if task.spec.model is not None else None
+    rates = card.get(task.model or task.spec.model or "")
     return None if rates is None else _cost(task.usage, rates) + _cost(task.earlier_usage, rates)
 
 

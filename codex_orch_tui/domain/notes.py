@@ -11,6 +11,7 @@ from codex_orch_tui.domain.checking import check_note
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.scheduling import schedule_note
+from codex_orch_tui.domain.selectors import is_planner
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.terminal_text import clean_text
 
@@ -42,6 +43,8 @@ def _note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
         return _git_note(event)
     if isinstance(event, ev.ApprovalEvent):
         return _approval_note(event, state)
+    if isinstance(event, ev.AnswerAccepted):
+        return (LogKind.NOTE, "it has planned; P opens its plan") if is_planner(state, event.ref) else None
     if isinstance(event, ev.ScheduleEvent):
         return schedule_note(event)
     if isinstance(event, ev.CheckEvent):

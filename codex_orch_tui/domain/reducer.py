@@ -16,6 +16,7 @@ from codex_orch_tui.domain.landing_steps import with_landing_event
 from codex_orch_tui.domain.limits import with_room
 from codex_orch_tui.domain.notes import note_of
 from codex_orch_tui.domain.replacing import replace
+from codex_orch_tui.domain.replanning import with_plan_edited
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.scheduling import with_run_event, with_schedule_event
 from codex_orch_tui.domain.state import RateLimits, State
@@ -81,6 +82,8 @@ def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> 
             )
         case ev.RunCreated():
             return _with_run(state, event, at_s)
+        case ev.PlanEdited():
+            return with_plan_edited(state, event, at_s)
         case ev.RunPaused() | ev.RunResumed():
             if (run := state.runs.get(event.run)) is None:
                 return state
@@ -190,7 +193,7 @@ def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
 def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
     match event:
         case ev.ThreadOpened():
-            return replace(task, thread=event.thread)
+            return replace(task, thread=event.thread, model=event.model or task.model)
         case ev.TurnRequested() | ev.TurnSteered():
             return task
         case ev.TurnStarted():

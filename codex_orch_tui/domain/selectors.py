@@ -130,8 +130,10 @@ def is_planned(task: Task) -> bool:
 
 def is_planner(state: State, ref: TaskRef) -> bool:
     """A navigator that works for nobody else: its checked answer is a plan for a person to approve."""
-    task, run = state.tasks[ref], state.runs[ref.run]
-    return task.spec.role == Role.NAVIGATOR and task.spec.checked_answer is True and len(run.tasks) == 1
+    task, run = state.tasks.get(ref), state.runs.get(ref.run)
+    if task is None or run is None or len(run.tasks) > 1:
+        return False
+    return task.spec.role == Role.NAVIGATOR and task.spec.checked_answer is True
 
 
 def can_message(task: Task) -> bool:

@@ -152,6 +152,8 @@ class Task:
     """The tasks whose results it started from; none when it stands on its base branch."""
     worker: WorkerProcess | None = None
     thread: ThreadId | None = None
+    model: str = ""
+    """The model of its thread, as Codex says; empty while that is not known."""
     turns: tuple[Turn, ...] = ()
     usage: Usage = field(default_factory=Usage)
     fault: Fault | None = None

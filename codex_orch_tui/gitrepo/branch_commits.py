@@ -49,7 +49,12 @@ async def _fork_point(repo: Repository, worktree: Worktree, tip: CommitId) -> Co
     if base_tip is None:
         return worktree.base_commit
     found = await repo.git.run(repo.main(), "merge-base", "--end-of-options", base_tip, tip, ok_codes=(0, 1))
-    return CommitId(found.line) if found.exit_code == 0 else worktree.base_commit
+    if found.exit_code != 0:
+        return worktree.base_commit
+    started = worktree.base_commit
+    if await repo.is_merged(found.line, started) and await repo.is_merged(started, tip):
+        return started  # It may have started from the results of other tasks, which the base does not have yet.
+    return CommitId(found.line)
 
 
 async def _measured(

@@ -42,7 +42,12 @@ class Stuck:
 
 
 async def replay_in_order(
-    repo: Repository, base: CommitId, pieces: Sequence[Piece], *, identity: Identity
+    repo: Repository,
+    base: CommitId,
+    pieces: Sequence[Piece],
+    *,
+    identity: Identity,
+    landed: Sequence[CommitId] = (),
 ) -> tuple[Stage, ...] | Stuck:
     """Make the commits; they are objects that nothing names yet.
 
@@ -51,20 +56,22 @@ async def replay_in_order(
         base: Where they go.
         pieces: Each after all that it started from.
         identity: The committer; authors and messages are kept.
+        landed: Tips of tasks whose changes the base holds already, as commits of its own.
 
     Raises:
         GitError: Git failed.
     """
+    there = [tip for tip in landed if await repo.resolve(tip) is not None]
     with repo.clean() as clean:
-        return await _Order(repo, await Replay.on(repo, clean, base, identity), base, pieces).run()
+        return await _Order(repo, await Replay.on(repo, clean, base, identity), [base, *there], pieces).run()
 
 
 class _Order:
-    def __init__(self, repo: Repository, replay: Replay, base: CommitId, pieces: Sequence[Piece]) -> None:
+    def __init__(self, repo: Repository, replay: Replay, known: list[CommitId], pieces: Sequence[Piece]) -> None:
         self._repo = repo
         self._replay = replay
         self._pieces = pieces
-        self._known = [base]
+        self._known = known
         """What the tip holds: the base and the tasks' own tips."""
         self._waiting: dict[TaskRef, tuple[Piece, Stuck]] = {}
         """Tasks that clash, and that a later one has resolved."""

@@ -87,6 +87,11 @@ class SimulatedConnection:
         """See `ports.Connection`."""
         return VERSION
 
+    @property
+    def model(self) -> str:
+        """See `ports.Connection`; there is no model."""
+        return ""
+
     async def start_thread(self) -> ThreadId:
         """See `ports.Connection`."""
         thread = ThreadId(f"simulated-{uuid4().hex[:12]}")

@@ -155,6 +155,11 @@ class CodexConnection:
         """The version of Codex."""
         return self._version
 
+    @property
+    def model(self) -> str:
+        """The model of the thread."""
+        return self._server.model
+
     async def login_fault(self) -> Fault | None:
         """Why no turn could succeed: nobody is logged in."""
         return await self._told(self._server.login_fault())

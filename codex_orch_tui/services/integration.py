@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Integration:
         hub: where events go.
         repository: the person's repository.
         layout: where worktrees and logs are kept.
-        config: the settings in force.
+        config: the settings in force now.
         trust: what of the repository's own commands counts.
         workspace: looks after worktrees.
         checks: runs checks.
@@ -66,7 +66,7 @@ class Integration:
     hub: Hub
     repository: Repository
     layout: Layout
-    config: Config
+    config: Callable[[], Config]
     trust: Trust
     workspace: Workspace
     checks: Checks
@@ -116,7 +116,7 @@ class Integration:
         if not ready_for_checks:
             return
         await copy_included(self.repository, worktree, root=self.workspace.worktrees.root)
-        command = self.config.setup_command or (await asyncio.to_thread(self.trust.command, "setup_command")).text
+        command = self.config().setup_command or (await asyncio.to_thread(self.trust.command, "setup_command")).text
         if command:
             await self._set_up(run, worktree, command)
 
@@ -129,7 +129,7 @@ class Integration:
                 root=self.repository.top,
                 worktree=Path(worktree.path),
                 log=log,
-                time_limit_s=self.config.setup_time_limit_s,
+                time_limit_s=self.config().setup_time_limit_s,
                 environment=worker_environment(os.environ, tmpdir=tmpdir),
             )
         finally:

@@ -197,7 +197,9 @@ class LandingPreviews:
             )
             return replace(preview, refusal=nothing)
         identity = await self.repository.identity()
-        stages = await replay_in_order(self.repository, old, found.pieces, identity=identity)
+        tasks_of_run = (self.hub.state.tasks[ref] for ref in self.hub.state.runs[preview.run].tasks)
+        landed = [task.tip for task in tasks_of_run if task.state is TaskState.MERGED and task.tip is not None]
+        stages = await replay_in_order(self.repository, old, found.pieces, identity=identity, landed=landed)
         if isinstance(stages, Stuck):
             step = "o leaves it out; then u puts it on the new base, where its worker can resolve the clash"
             return replace(preview, refusal=replace(stages.refusal, next_step=step), culprit=stages.ref)

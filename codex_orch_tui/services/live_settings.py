@@ -5,9 +5,10 @@ worker writes is read. A file with a mistake in it leaves the settings in force 
 """
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,18 +44,17 @@ class LiveSettings:
     """Watches the files and tells what of a change is used.
 
     Args:
-        places: Where the settings come from.
-        in_force: The settings as the program began with them.
+        loaded: The settings that the program began with, and where they were read.
         use: Takes the settings that count from now on; called on the event loop's thread.
     """
 
-    def __init__(self, places: SettingsPlaces, in_force: Config, use: Callable[[Config], None]) -> None:
-        self._places = places
-        self._in_force = in_force
-        self._read = in_force
-        self._held: frozenset[str] | None = None
+    def __init__(self, loaded: LoadedConfig, use: Callable[[Config], None]) -> None:
+        self._places = loaded.places or SettingsPlaces()
+        self._in_force = loaded.config
+        self._read = loaded.config
+        self._held = frozenset(loaded.held)
         self._use = use
-        self._stamps = _stamps(places.files)
+        self._stamps = _stamps(self._places.files)
         self._refusal: tuple[str, ...] = ()
         self._watchers: list[Callable[[SettingsNews], None]] = []
         self._watching: asyncio.Task[None] | None = None
@@ -68,7 +68,7 @@ class LiveSettings:
             The function that ends the calls.
         """
         self._watchers.append(watcher)
-        if self._watching is None and not self._ended.is_set():
+        if self._places.files and self._watching is None and not self._ended.is_set():
             self._watching = asyncio.get_running_loop().create_task(self._run(), name="settings")
         return lambda: self._watchers.remove(watcher)
 
@@ -98,19 +98,18 @@ class LiveSettings:
             loop.call_soon_threadsafe(changed.set)
 
         def watch() -> None:
-            failure[:] = [_watch_files(self._places.files, happened, self._ended)]
-            happened()
+            if why_not := _watch_files(self._places.files, happened, self._ended):
+                failure.append(why_not)
+                happened()
 
         thread = threading.Thread(target=watch, name="settings files", daemon=True)
         thread.start()
         try:
-            while True:
-                await self.look_again()  # Also once at the beginning: what changed before the watch began.
+            while not failure:
                 await changed.wait()
                 changed.clear()
-                if failure:
-                    self._tell(SettingsNews(lines=(failure[0],), is_refused=True))
-                    return
+                await self.look_again()
+            self._tell(SettingsNews(lines=tuple(failure), is_refused=True))
         finally:
             self._ended.set()
             # A thread that comes back from the watch's own code after the interpreter has gone ends the process badly.
@@ -122,7 +121,7 @@ class LiveSettings:
         except ConfigError as error:
             self._refuse(error)
             return
-        self._refusal = ()
+        was_refused, self._refusal = bool(self._refusal), ()
         lines = [str(change) for change in changes(self._read, loaded.config, self._in_force)]
         lines += self._newly_held(loaded)
         self._read = loaded.config
@@ -132,6 +131,8 @@ class LiveSettings:
             self._use(in_force)
         if lines:
             self._tell(SettingsNews(lines=("the settings were read again", *_bounded(lines))))
+        elif was_refused:
+            self._tell(SettingsNews(lines=("the mistake in the settings is mended; nothing has changed",)))
 
     def _newly_held(self, loaded: LoadedConfig) -> list[str]:
         """What the repository's file brings now that needs trust; what it brought before is asked for elsewhere."""
@@ -139,7 +140,7 @@ class LiveSettings:
         return [
             clean_line(f"{name}: {loaded.held[name]} sets it, and counts once you trusted it")
             for name in loaded.held
-            if before is not None and name not in before
+            if name not in before
         ]
 
     def _refuse(self, error: ConfigError) -> None:
@@ -161,33 +162,58 @@ def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def _watch_files(files: tuple[Path, ...], happened: Callable[[], None], ended: threading.Event) -> str:
-    """Call `happened` after each change near one of the files, until `ended`; returns why it cannot, if so."""
+    """Call `happened` when the watch begins and after each change of one of the files, until `ended`.
+
+    Returns:
+        Why there can be no watch; empty when it was ended.
+    """
     from watchfiles import watch  # noqa: PLC0415 - 30 ms and 4 MB, not for the first paint
 
     while not ended.is_set():
         folders = _folders(files)
-        names = {path.name for path in files} | {path.resolve().name for path in files} | {str(f) for f in folders}
-        names |= {path.parent.name for path in files}
+        names = {name for path in files for name in (path.name, path.resolve().name, path.parent.name)}
+
+        def matters(_change: object, path: str, names: AbstractSet[str] = frozenset(names)) -> bool:
+            return path.rpartition("/")[2] in names
+
         try:
-            for _changes in watch(
-                *sorted(folders),
-                watch_filter=lambda _change, path: os.path.basename(path) in names,  # noqa: B023, PTH119 - thousands
-                debounce=_DEBOUNCE_MS,
-                step=_STEP_MS,
-                stop_event=ended,
-                recursive=False,
-                raise_interrupt=False,
-            ):
-                happened()
-                if _folders(files) != folders:
-                    break  # A folder appeared, or a link leads elsewhere.
+            with closing(
+                watch(
+                    *sorted(folders),
+                    watch_filter=matters,
+                    debounce=_DEBOUNCE_MS,
+                    step=_STEP_MS,
+                    stop_event=_End(ended, happened),
+                    recursive=False,
+                    raise_interrupt=False,
+                )
+            ) as moments:
+                for _ in moments:
+                    happened()
+                    if _folders(files) != folders:
+                        break  # A folder appeared, or a link leads elsewhere.
         except (OSError, RuntimeError) as error:
             return clean_line(f"changes of the settings count only after a restart: {error}")
     return ""
 
 
+class _End:
+    """Asked by the watch at every step, and so for the first time when it sees what happens from now on."""
+
+    def __init__(self, ended: threading.Event, begun: Callable[[], None]) -> None:
+        self._ended = ended
+        self._begun: Callable[[], None] | None = begun
+
+    def is_set(self) -> bool:
+        """Whether the watch is to end."""
+        if (begun := self._begun) is not None:
+            self._begun = None
+            begun()
+        return self._ended.is_set()
+
+
 def _folders(files: tuple[Path, ...]) -> frozenset[Path]:
-    """Where the files lie, and where they really lie; above a folder that is not there yet the one that it will be in."""
+    """Where the files lie, by name and after links; for a folder that is not there yet the one that it will be in."""
     found: set[Path] = set()
     for path in files:
         for folder in (path.parent, path.resolve().parent):

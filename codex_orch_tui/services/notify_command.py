@@ -53,14 +53,14 @@ def notify_environment(source: Mapping[str, str], extra_names: Iterable[str] = (
     return worker_environment(source, tmpdir=tmpdir, extra_names=(*_OF_THE_DESKTOP, *extra_names))
 
 
-def notify_command_of(hub: Hub, config: Config, trust: Trust, *, root: Path) -> "NotifyCommand":
+def notify_command_of(hub: Hub, settings: Callable[[], Config], trust: Trust, *, root: Path) -> "NotifyCommand":
     """The person's own command, else the one that the repository brings and the person trusted."""
 
     def find() -> RepositoryCommand:
-        own = config.notify_command
+        own = settings().notify_command
         return RepositoryCommand(text=own) if own else trust.command("notify_command")
 
-    environment = notify_environment(os.environ, config.pass_environment)
+    environment = notify_environment(os.environ, settings().pass_environment)
     return NotifyCommand(hub, find, root=root, environment=environment)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codex_orch_tui import __version__
-from codex_orch_tui.config import Config
+from codex_orch_tui.config import Config, LoadedConfig
 from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Decision
@@ -39,6 +39,7 @@ from codex_orch_tui.services.scheduler import Scheduler
 from codex_orch_tui.services.supervisor import Supervisor
 
 if TYPE_CHECKING:
+    from codex_orch_tui.services.live_settings import LiveSettings, SettingsNews
     from codex_orch_tui.services.notify_command import NotifyCommand
     from codex_orch_tui.services.task_log import TaskLog
 
@@ -64,10 +65,12 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         connector: Connector,
         *,
         settings_file: Path | None = None,
+        loaded: LoadedConfig | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._opened = opened
         self._config = config
+        self._loaded = loaded or LoadedConfig(config=config, origins={})
         self._hub = Hub(opened.journal, opened.state)
         self._audit = Audit(self._hub, opened.layout)
         self._policy = Policy(
@@ -105,6 +108,7 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         connector: Connector,
         *,
         settings_file: Path | None = None,
+        loaded: LoadedConfig | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> "Orchestrator":
         """Take the repository that `folder` lies in.
@@ -114,6 +118,7 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
             config: the settings in force.
             connector: starts the workers.
             settings_file: read instead of the repository's own settings for the commands that need trust.
+            loaded: `config` as it was read, with its places: they are read again when they change.
             environ: our own environment: the person's own rules, what they trust, and the PATH that workers get.
 
         Raises:
@@ -122,7 +127,7 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         remember(os.environ)
         opened = await open_repository(folder, config)
         try:
-            orchestrator = cls(opened, config, connector, settings_file=settings_file, environ=environ)
+            orchestrator = cls(opened, config, connector, settings_file=settings_file, loaded=loaded, environ=environ)
             await recover(orchestrator._hub)
             for task in tuple(orchestrator.state.tasks.values()):
                 if task.merging:
@@ -144,6 +149,8 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
                     pass
         finally:
             unwatch()
+            if "_live_settings" in self.__dict__:  # somebody wanted to hear of changes
+                await self._live_settings.close()
             if "_notify_command" in self.__dict__:  # made with the first news
                 await self._notify_command.close()
             self._hub.apply(ev.SessionClosed(pid=self._opened.pid))
@@ -200,6 +207,14 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         """Call `watcher` when a task asks, is done or has failed; returns the function that ends it."""
         return self._announcer.watch(watcher)
 
+    def watch_settings(self, watcher: "Callable[[SettingsNews], None]") -> Callable[[], None]:
+        """Call `watcher` when the files of settings have changed; `config` is what counts then.
+
+        Returns:
+            The function that ends it.
+        """
+        return self._live_settings.watch(watcher)
+
     def watch_logs(self, watcher: Callable[[TaskRef], None]) -> Callable[[], None]:
         """Call `watcher` when a task's raw log has grown; returns the function that ends it."""
         self._growth_watchers.append(watcher)
@@ -252,7 +267,19 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
     def _notify_command(self) -> "NotifyCommand":
         from codex_orch_tui.services.notify_command import notify_command_of  # noqa: PLC0415 - not for the first paint
 
-        return notify_command_of(self._hub, self._config, self._policy.trusted, root=self.root)
+        return notify_command_of(self._hub, lambda: self._config, self._policy.trusted, root=self.root)
+
+    @cached_property
+    def _live_settings(self) -> "LiveSettings":
+        from codex_orch_tui.services.live_settings import LiveSettings  # noqa: PLC0415 - not for the first paint
+
+        return LiveSettings(self._loaded, self._use)
+
+    def _use(self, config: Config) -> None:
+        """Let other settings count from now on."""
+        self._config = config
+        self._supervisor.resize(config.max_workers, config.idle_worker_s)
+        self._scheduler.decide_now()
 
     def _notify(self, news: News) -> None:
         self._notify_command.take(news)

@@ -70,6 +70,10 @@ class Connection(Protocol):
     def version(self) -> str:
         """The worker program's own version."""
 
+    @property
+    def model(self) -> str:
+        """The model of the thread, as the worker says; empty when it does not, and before there is a thread."""
+
     async def start_thread(self) -> ThreadId:
         """Open a new thread."""
 

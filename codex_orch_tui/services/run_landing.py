@@ -6,8 +6,8 @@ effect has its intent in the journal before it and its outcome after it.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,50 +109,81 @@ class RunLandings:
     async def settle(self, run: RunId) -> None:
         """Say how a landing ended that was under way when the program did, and tidy up after it."""
         landing = self.hub.state.runs[run].landing
-        if landing is None or landing.outcome is not None:
-            if landing is not None and not landing.worktree_removed and not landing.kept_because:
-                await self._tidy(run, landing.worktree)
+        if landing is None:
             return
-        for check in landing.checks:
-            if check.process is not None:
-                await end_leftover(check.process.pid, check.process.started_s)
+        if landing.outcome is None:
+            for check in landing.checks:
+                if check.process is not None:
+                    await end_leftover(check.process.pid, check.process.started_s)
+            await self._settle_open(run, "the program ended before it landed; nothing moved")
+        elif not landing.worktree_removed and not landing.kept_because:
+            await self._tidy(run, landing.worktree)
+
+    async def _settle_open(self, run: RunId, reason: str) -> None:
+        """Say how a landing ended that nobody is working on any more."""
+        landing = self.hub.state.runs[run].landing
+        assert landing is not None, "it was begun"
         try:
-            base = await self.repository.tip(landing.base_branch)
-            is_done = landing.moving and base is not None and await self.repository.is_merged(landing.new, base)
+            has_moved = await self._has_moved(landing)
         except GitRepoError:
             return  # Git does not tell; it is asked again the next time.
-        if is_done:
+        if has_moved:
             await self._landed(run, landing)
         else:
-            self.hub.apply(ev.RunNotLanded(run=run, reason="the program ended before it landed; nothing moved"))
+            self.hub.apply(ev.RunNotLanded(run=run, reason=reason))
         await self._tidy(run, landing.worktree)
+
+    async def _has_moved(self, landing: RunLanding) -> bool:
+        """Whether the base branch holds what was to land.
+
+        Raises:
+            GitRepoError: git does not tell.
+        """
+        base = await self.repository.tip(landing.base_branch) if landing.moving else None
+        return base is not None and await self.repository.is_merged(landing.new, base)
 
     # -- on the way ---------------------------------------------------------------------------------------------
 
     async def _begun(self, preview: RunLandingPreview, worktree: Worktree) -> Merged:
         run = preview.run
-        try:
-            await self._until_stopped(run, self._checked(preview, worktree))
-            async with self.locks.of_all(task.ref for task in preview.tasks):
+        async with AsyncExitStack() as held:
+            try:
+                await self._until_stopped(run, self._checked(preview, worktree))
+                await held.enter_async_context(self.locks.of_all(task.ref for task in preview.tasks))
                 merged = await self._moved(preview, worktree)
-                landing = self.hub.state.runs[run].landing
-                assert landing is not None, "it was begun"
-                await self._landed(run, landing)
-        except (_StopError, IntegrationError) as error:
-            culprit = error.culprit if isinstance(error, _StopError) else None
-            raise await self._not_landed(run, worktree, error.refusal, culprit) from error
-        except GitRepoError as error:
-            refusal = Refusal(reason=RefusalReason.GIT_REFUSED, message=str(error), next_step=error.next_step)
-            raise await self._not_landed(run, worktree, refusal) from error
-        except (StoreError, OSError) as error:
-            refusal = Refusal(reason=RefusalReason.WORKTREE, message=clean_line(str(error)))
-            raise await self._not_landed(run, worktree, refusal) from error
-        except asyncio.CancelledError:
-            refusal = Refusal(reason=RefusalReason.STOPPED, message="it was given up")
-            await asyncio.shield(self._not_landed(run, worktree, refusal))
-            raise
+            except (_StopError, IntegrationError) as error:
+                culprit = error.culprit if isinstance(error, _StopError) else None
+                raise await self._not_landed(run, worktree, error.refusal, culprit) from error
+            except (GitRepoError, StoreError, OSError) as error:
+                step = error.next_step if isinstance(error, GitRepoError) else ""
+                message = clean_line(str(error))
+                refusal = Refusal(reason=RefusalReason.GIT_REFUSED, message=message, next_step=step)
+                merged = await self._moved_all_the_same(preview, worktree, refusal)
+            except asyncio.CancelledError:
+                # Git may have done its part: what it says counts.
+                await asyncio.shield(self._settle_open(run, "it was given up; nothing moved"))
+                raise
+            landing = self.hub.state.runs[run].landing
+            assert landing is not None, "it was begun"
+            await self._landed(run, landing)
         await self._tidy(run, worktree)
         return merged
+
+    async def _moved_all_the_same(self, preview: RunLandingPreview, worktree: Worktree, refusal: Refusal) -> Merged:
+        """What git did before it failed, if it did it.
+
+        Raises:
+            NotPossibleError: nothing moved, or it is not known; the refusal says why.
+        """
+        landing = self.hub.state.runs[preview.run].landing
+        assert landing is not None, "it was begun"
+        try:
+            has_moved = await self._has_moved(landing)
+        except GitRepoError as error:
+            raise NotPossibleError(f"whether it landed is not known: {told(refusal)}") from error
+        if not has_moved:
+            raise await self._not_landed(preview.run, worktree, refusal)
+        return Merged(base_branch=landing.base_branch, old=landing.old, new=landing.new, checkout=preview.checkout)
 
     async def _until_stopped(self, run: RunId, work: Coroutine[Any, Any, None]) -> None:
         """Do what may take long, unless the person or the end of the program stops it."""
@@ -169,8 +200,7 @@ class RunLandings:
             del self._stops[run]
             for task in (working, *ends):
                 task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):  # What it raised is told already.
-                await working
+            await asyncio.wait((working,))  # What it raised, if it did, is on its way already.
 
     async def _checked(self, preview: RunLandingPreview, worktree: Worktree) -> None:
         """Make the worktree, and let every check pass on the very commit that is to become the tip.

@@ -36,6 +36,7 @@ class RunLandingCommands(ScheduleCommands):
         """
         self._refuse_landing(run)
         async with self._task_locks.of_run(run):
+            await self._settle_landing(run)
             return await self._landing_previews.of(run, frozenset(without))
 
     async def land_run(self, run: RunId, preview: "RunLandingPreview") -> "Merged":
@@ -49,6 +50,7 @@ class RunLandingCommands(ScheduleCommands):
             raise NotPossibleError("this was worked out for another run")
         self._refuse_landing(run)
         async with self._task_locks.of_run(run):
+            await self._settle_landing(run)
             return await self._run_landings.land(preview)
 
     def stop_landing(self, run: RunId) -> None:
@@ -63,16 +65,18 @@ class RunLandingCommands(ScheduleCommands):
 
     async def _settle_landings(self) -> None:
         """Say how landings ended that were under way when the program did."""
-        for run in tuple(self._hub.state.runs.values()):
-            landing = run.landing
-            if landing is not None and (
-                landing.outcome is None or not (landing.worktree_removed or landing.kept_because)
-            ):
-                await self._run_landings.settle(run.id)
+        for run in tuple(self._hub.state.runs):
+            await self._settle_landing(run)
+
+    async def _settle_landing(self, run: RunId) -> None:
+        """Say how a landing ended that nobody works on any more. Called with the run's lock held, or before any is."""
+        landing = self._hub.state.runs[run].landing
+        if landing is not None and not (landing.worktree_removed or landing.kept_because):
+            await self._run_landings.settle(run)
 
     def _refuse_landing(self, run: RunId) -> None:
         landing = self._hub.state.runs[run].landing
-        if landing is not None and landing.outcome is None:
+        if landing is not None and landing.outcome is None and self._task_locks.of_run(run).locked():
             raise NotPossibleError(f"{self._hub.state.runs[run].title} is landing now")
 
     @cached_property
@@ -103,7 +107,7 @@ class RunLandingCommands(ScheduleCommands):
             hub=self._hub,
             repository=self._opened.repository,
             layout=self._opened.layout,
-            config=self._config,
+            config=lambda: self._config,
             trust=self._policy.trusted,
             workspace=self._workspace,
             checks=self._checks,

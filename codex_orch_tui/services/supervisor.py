@@ -23,6 +23,7 @@ from codex_orch_tui.services.crew import Crew
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.ports import ConnectionFailedError, Connector
+from codex_orch_tui.services.slots import Slots
 from codex_orch_tui.services.task_work import Conduct, TaskWork
 from codex_orch_tui.store.errors import JournalError
 
@@ -80,12 +81,12 @@ class Supervisor:
     _group: asyncio.TaskGroup | None = None
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _is_closing: bool = False
-    _slots: asyncio.Semaphore = field(init=False)
+    _slots: Slots = field(init=False)
     _crew: Crew = field(init=False)
     _work: TaskWork = field(init=False)
 
     def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(self.max_workers)
+        self._slots = Slots(self.max_workers)
         self._crew = Crew(
             hub=self.hub,
             approvals=self.approvals,
@@ -109,6 +110,12 @@ class Supervisor:
                 self._is_closing = True
                 await self.stop_all("the program was closed")
         self._group = None
+
+    def resize(self, max_workers: int, idle_worker_s: float) -> None:
+        """From now on so many jobs at a time, and workers without a turn kept so long. What runs goes on."""
+        self.max_workers = max_workers
+        self.idle_worker_s = self._crew.idle_s = idle_worker_s
+        self._slots.resize(max_workers)
 
     # -- commands -----------------------------------------------------------------------------------------------
 

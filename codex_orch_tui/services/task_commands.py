@@ -164,7 +164,7 @@ class TaskCommands:
             self._hub,
             self._opened.repository,
             self._opened.layout,
-            self._config,
+            lambda: self._config,
             trust=self._policy.trusted,
             roles=self.roles,
             on_growth=self._grew,

@@ -95,7 +95,8 @@ class Worker:
         else:
             await self._connection.resume_thread(thread)
             self._thread = thread
-        self._tell(ev.ThreadOpened(ref=self.ref, thread=self._thread, resumed=thread is not None))
+        model = self._connection.model
+        self._tell(ev.ThreadOpened(ref=self.ref, thread=self._thread, resumed=thread is not None, model=model))
 
     async def run_turn(self, prompt: str, output_schema: Mapping[str, Any] | None = None) -> TurnResult:
         """Begin a turn and wait for its end, however long it takes.

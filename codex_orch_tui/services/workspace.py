@@ -49,7 +49,7 @@ class Workspace:
         hub: where events go.
         repository: the person's repository.
         layout: where state and worktrees are kept.
-        config: template, setup command and time limit.
+        settings: gives the settings in force: template, setup command and time limit.
         trust: what of the repository's own commands counts.
         roles: gives the roles as they are now.
         on_growth: told when a task's raw log has grown.
@@ -60,7 +60,7 @@ class Workspace:
         hub: Hub,
         repository: Repository,
         layout: Layout,
-        config: Config,
+        settings: Callable[[], Config],
         *,
         trust: Trust,
         roles: Callable[[], Roles],
@@ -69,7 +69,7 @@ class Workspace:
         self._hub = hub
         self._repository = repository
         self._layout = layout
-        self._config = config
+        self._settings = settings
         self._trust = trust
         self._on_growth = on_growth
         self._briefing = Briefing(hub, repository, layout, roles)
@@ -79,7 +79,7 @@ class Workspace:
     def branch_for(self, run: RunId, task: TaskId, created_at_s: float) -> str:
         """The branch that the template names."""
         date = datetime.fromtimestamp(created_at_s).astimezone().strftime("%Y-%m-%d")
-        return self._config.branch_template.format(date=date, id=run, task=task)
+        return self._settings().branch_template.format(date=date, id=run, task=task)
 
     async def prepare(self, task: Task) -> None:
         """Make the worktree with its branch, copy what `.worktreeinclude` names, run the setup command.
@@ -239,7 +239,7 @@ class Workspace:
         )
 
     def _trailers(self, task: Task, turn: str) -> tuple[tuple[str, str], ...]:
-        if not self._config.commit_trailers:
+        if not self._settings().commit_trailers:
             return ()
         return (
             ("Orch-Run", task.ref.run),
@@ -249,7 +249,7 @@ class Workspace:
         )
 
     async def _set_up(self, task: Task) -> None:
-        command = self._config.setup_command or await self._setup_command_of_repository(task)
+        command = self._settings().setup_command or await self._setup_command_of_repository(task)
         if not command:
             return
         assert task.worktree is not None, "setup runs in the worktree"
@@ -261,7 +261,7 @@ class Workspace:
             root=self._repository.top,
             worktree=worktree,
             log=log,
-            time_limit_s=self._config.setup_time_limit_s,
+            time_limit_s=self._settings().setup_time_limit_s,
             environment=worker_environment(os.environ, tmpdir=self._layout.make_private_tmp(*task.ref)),
         )
         self._hub.apply(

@@ -41,7 +41,9 @@ async def main(repository, prompts):
     orchestrator.watch_events(lambda recorded: print(type(recorded.event).__name__, flush=True))
     async with asyncio.TaskGroup() as group:
         group.create_task(orchestrator.run())
-        tasks = tuple(TaskSpec(id=TaskId(f"task-{n}"), title=p, prompt=p, checked_answer=False) for n, p in enumerate(prompts, 1))
+        tasks = tuple(
+            TaskSpec(id=TaskId(f"task-{n}"), title=p, prompt=p, checked_answer=False) for n, p in enumerate(prompts, 1)
+        )
         await orchestrator.create_run(Plan(title="run", tasks=tasks), "main")
 
 asyncio.run(main(sys.argv[1], sys.argv[2:]))

@@ -1,6 +1,7 @@
 """Landing a run: what lands together, what stays out, and what leaves everything as it was."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.merge import RefusalReason
-from codex_orch_tui.domain.run_landing import LandingOutcome, RunLanding, RunLandingPreview, StaysOut
+from codex_orch_tui.domain.run_landing import LandingCheck, LandingOutcome, RunLanding, RunLandingPreview, StaysOut
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.services.errors import NotPossibleError
 from tests.faults.rig import opened, script, standin
@@ -58,6 +59,11 @@ def order(preview: RunLandingPreview) -> list[str]:
 
 def left(preview: RunLandingPreview) -> dict[str, StaysOut]:
     return {one.ref.task: one.why for one in preview.left}
+
+
+def with_check(preview: RunLandingPreview, name: str) -> RunLandingPreview:
+    """With this check only, which would have been in the way of the tasks themselves."""
+    return replace(preview, checks=(LandingCheck(name=name, command=name, wanted_by=(preview.tasks[0].ref,)),))
 
 
 def subjects(on: Stage, branch: str = "main") -> list[str]:
@@ -197,6 +203,22 @@ async def test_a_clash_that_a_dependent_resolved_lands_with_it(scratch: Path) ->
         assert all(on.task(ref).state is TaskState.MERGED for ref in refs.values())
 
 
+async def test_a_clash_with_what_landed_before_is_still_resolved_by_the_dependent(scratch: Path) -> None:
+    async with opened(scratch, standin(scratch, PLAYS), **OPEN) as on:
+        refs = await begin(
+            on, spec("one", "ONE"), spec("a", "CLASH-A"), spec("b", "CLASH-B"), spec("solve", "SOLVE", "a b")
+        )
+        run = await all_done(on, refs, review="one a")
+        await on.orchestrator.land_run(run, await on.orchestrator.preview_run_landing(run))
+        await on.reviewed(refs["b"])
+        await on.reviewed(refs["solve"])
+        preview = await on.orchestrator.preview_run_landing(run)
+        assert preview.refusal is None
+        await on.orchestrator.land_run(run, preview)
+        assert subjects(on) == ["first", "one", "a", "solve"]
+        assert git(on.repository, "show", "main:same.txt") == "a and b"
+
+
 async def test_a_red_check_names_the_task_that_broke_it_and_nothing_moves(scratch: Path) -> None:
     whole = "test ! -e broken.txt"
     async with opened(scratch, standin(scratch, PLAYS), **OPEN) as on:
@@ -210,7 +232,7 @@ async def test_a_red_check_names_the_task_that_broke_it_and_nothing_moves(scratc
         run = await all_done(on, refs, review="one two bad also")
         before = everything(on)
         preview = await on.orchestrator.preview_run_landing(run)
-        with pytest.raises(NotPossibleError, match="the check test ! -e broken.txt failed with exit code 1 with bad"):
+        with pytest.raises(NotPossibleError, match=r"the check test ! -e broken\.txt failed with exit code 1 with bad"):
             await on.orchestrator.land_run(run, preview)
         assert everything(on) == before
         ended = landing(on, run)
@@ -266,10 +288,7 @@ async def test_what_changes_while_the_checks_run_is_found_before_anything_moves(
         run = await all_done(on, refs, review="slow one")
         await on.orchestrator.wait_idle()
         preview = await on.orchestrator.preview_run_landing(run)
-        waiting = RunLandingPreview(
-            **{name: getattr(preview, name) for name in ("run", "base_branch", "old", "new", "tasks")},
-            checks=(await named(on, preview, "slow"),),
-        )
+        waiting = with_check(preview, "slow")
         trying = asyncio.create_task(on.orchestrator.land_run(run, waiting))
         await on.until(lambda: (found := on.orchestrator.state.runs[run].landing) is not None and bool(found.checks))
         with pytest.raises(NotPossibleError, match="is landing now"):
@@ -282,12 +301,6 @@ async def test_what_changes_while_the_checks_run_is_found_before_anything_moves(
         assert integration(on, run) == ([], False)
         preview = await on.orchestrator.preview_run_landing(run)
         assert order(preview) == ["slow"]
-
-
-async def named(on: Stage, preview: RunLandingPreview, name: str) -> Any:
-    from codex_orch_tui.domain.run_landing import LandingCheck
-
-    return LandingCheck(name=name, command=name, wanted_by=(preview.tasks[0].ref,))
 
 
 async def test_stopped_by_the_person_or_by_the_end_of_the_program(scratch: Path) -> None:
@@ -319,10 +332,7 @@ async def test_a_check_that_changes_files_is_no_receipt(scratch: Path) -> None:
         refs = await begin(on, spec("one", "FORMAT"), spec("two", "TWO", checks=("ls two.txt",)))
         run = await all_done(on, refs, review="one two")
         preview = await on.orchestrator.preview_run_landing(run)
-        changed = RunLandingPreview(
-            **{name: getattr(preview, name) for name in ("run", "base_branch", "old", "new", "tasks")},
-            checks=(await named(on, preview, "sh format.sh"),),
-        )
+        changed = with_check(preview, "sh format.sh")
         before = everything(on)[1]
         with pytest.raises(NotPossibleError, match="a check changed files, so what it passed is not the commit"):
             await on.orchestrator.land_run(run, changed)
@@ -384,3 +394,18 @@ async def test_a_restart_finds_out_how_it_ended(scratch: Path) -> None:
         assert all(on.task(ref).state is TaskState.MERGED for ref in refs.values())
         assert all(on.task(ref).worktree_removed for ref in refs.values())
         assert integration(on, run) == ([], False)
+
+
+async def test_given_up_in_the_middle_nothing_has_moved(scratch: Path) -> None:
+    async with opened(scratch, standin(scratch, PLAYS), **OPEN) as on:
+        refs = await begin(on, spec("one", "ONE"), spec("two", "TWO"))
+        run = await all_done(on, refs, review="one two")
+        before = everything(on)
+        preview = with_check(await on.orchestrator.preview_run_landing(run), "sleep 60")
+        trying = asyncio.create_task(on.orchestrator.land_run(run, preview))
+        await on.until(lambda: (found := on.orchestrator.state.runs[run].landing) is not None and bool(found.check))
+        trying.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await trying
+        assert everything(on) == before
+        assert (landing(on, run).outcome, integration(on, run)) == (LandingOutcome.NOT_LANDED, ([], False))

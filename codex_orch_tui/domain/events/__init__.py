@@ -72,6 +72,7 @@ from codex_orch_tui.domain.events.schedule import (
     TextAdded,
 )
 from codex_orch_tui.domain.events.session import (
+    PlanEdited,
     RateLimitsUpdated,
     RunCreated,
     RunPaused,
@@ -132,6 +133,7 @@ __all__ = [
     "NoteAdded",
     "NothingToCommit",
     "OfTask",
+    "PlanEdited",
     "PlanUpdated",
     "PriorityChanged",
     "RateLimitsUpdated",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from codex_orch_tui.domain.events.run_landing import RunLandingEvent
 from codex_orch_tui.domain.ids import RunId, TaskRef
-from codex_orch_tui.domain.plan import Plan
+from codex_orch_tui.domain.plan import Plan, TaskSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,15 @@ class RunCreated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEdited:
+    """The person changed a run's plan: these are its tasks now. One that has begun is as it was."""
+
+    run: RunId
+    title: str
+    tasks: tuple[TaskSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPaused:
     """No task of the run begins any more; turns that run go on to their end.
 
@@ -62,4 +71,13 @@ class RateLimitsUpdated:
     resets_at_s: int | None = None
 
 
-SessionEvent = SessionOpened | SessionClosed | RunCreated | RunPaused | RunResumed | RateLimitsUpdated | RunLandingEvent
+SessionEvent = (
+    SessionOpened
+    | SessionClosed
+    | RunCreated
+    | PlanEdited
+    | RunPaused
+    | RunResumed
+    | RateLimitsUpdated
+    | RunLandingEvent
+)

@@ -13,6 +13,8 @@ class ThreadOpened(TaskEvent):
 
     thread: ThreadId
     resumed: bool
+    model: str = ""
+    """The model that Codex uses for it, as Codex says; empty when it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ async def test_a_turn_is_reported_from_its_start_to_its_answer(make_rig: Any) ->
     )
     async with make_rig([Script("NOTE", steps)]) as rig:
         turn = await rig.start("NOTE it")
+        assert rig.worker.model == "gpt-5.5"
         assert (await rig.until(TurnBegan)).turn == turn
         plan = await rig.until(PlanChanged)
         assert [(step.text, step.status) for step in plan.steps] == [

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input, TextArea
 
+from codex_orch_tui.domain.plan_edit import plan_of_run
 from codex_orch_tui.domain.task import TaskState
-from codex_orch_tui.scripted.script import Patch, Say, Script
-from tests.scenarios.stage import add_file
+from codex_orch_tui.scripted.model_server import ModelServer
+from codex_orch_tui.scripted.script import Hang, Patch, Say, Script
+from tests.scenarios.plans import begin, files_of, spec
+from tests.scenarios.stage import add_file, running
 from tests.scenarios.tui.user import User, user
 
 pytestmark = pytest.mark.codex
@@ -136,3 +140,45 @@ async def test_a_file_is_opened_mended_saved_and_started(scratch: Path) -> None:
         await me.on.until(lambda: bool(me.refs))
         done = await me.on.until_state(me.refs[0], TaskState.DONE, TaskState.FAILED)
         assert (done.state, done.spec.role) == (TaskState.DONE, "tester")
+
+
+async def test_a_running_plan_is_changed_where_it_has_not_begun_and_the_change_outlives_the_program(
+    scratch: Path,
+) -> None:
+    scripts = [
+        Script("BUILD-INDEX", (Hang(name="gate"), Say(text=json.dumps(BUILT)))),
+        builder("BUILD-OTHERWISE", "page.txt"),
+        builder("BUILD-MORE", "more.txt"),
+    ]
+    async with user(scratch, scripts) as me:
+        refs = await begin(me.on, spec("index", "BUILD-INDEX"), spec("page", "BUILD-PAGE", "index"))
+        await me.on.model.hanging("gate")
+        await me.select(refs["page"])
+        await me.press("P")
+        await me.see("what has begun stays", "working")
+        await me.press("up", "x")
+        assert me.on.orchestrator.state.runs[refs["page"].run].tasks == tuple(refs.values())
+        await me.press("down", "enter")
+        await me.see("Task page")
+        me.app.screen.query_one("#prompt", TextArea).text = "BUILD-OTHERWISE"
+        await me.press("ctrl+s")
+        await me.see("changed, not in force")
+        await me.press("a")
+        await me.see("Another task")
+        me.app.screen.query_one("#prompt", TextArea).text = "BUILD-MORE"
+        me.app.screen.query_one("#depends_on", Input).value = "page"
+        await me.press("ctrl+s")
+        await me.see("BUILD-MORE")
+        await me.press("ctrl+s")
+        await me.on.until(lambda: len(me.refs) == 3)
+        me.on.model.release("gate")
+        more = await me.on.until_state(me.refs[-1], TaskState.DONE, TaskState.FAILED)
+        assert more.state is TaskState.DONE, more.fault
+        assert files_of(me.on, more) == {"README.md", "page.txt", "more.txt"}
+        plan = plan_of_run(me.on.orchestrator.state, more.ref.run)
+    async with (
+        ModelServer([], roots=[str(scratch)]) as model,
+        running(scratch, scratch / "repository", model, {}) as again,
+    ):
+        assert plan_of_run(again.state, more.ref.run) == plan
+        assert [task.prompt for task in plan.tasks] == ["BUILD-INDEX", "BUILD-OTHERWISE", "BUILD-MORE"]
