@@ -7,6 +7,7 @@ from typing import Any
 
 from codex_orch_tui import __version__
 from codex_orch_tui.config import LoadedConfig, SettingsPlaces
+from codex_orch_tui.config.load import BASE_VARIABLE, PREFIX
 from codex_orch_tui.config.sections import SECTIONS, When
 from codex_orch_tui.config.value_text import Plain, plain_value, value_text
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -42,7 +43,8 @@ class Shown:
             return "default"
         if self.origin.startswith("--"):
             return "option"
-        return "file" if self.origin.startswith("/") else "variable"
+        is_variable = self.origin.startswith(PREFIX) or self.origin == BASE_VARIABLE
+        return "variable" if is_variable else "file"
 
 
 def shown_settings(loaded: LoadedConfig) -> Iterator[Shown]:

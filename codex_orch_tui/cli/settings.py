@@ -44,4 +44,5 @@ def settings_places(
         raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
     if config_file is None and (location := locate(folder)) is not None:
         config_file = location.main_worktree / STATE_FOLDER / "orchestrator.yaml"
-    return SettingsPlaces(project_file=config_file, user_file=user_file, overrides=overrides or {})
+    project_file = config_file.absolute() if config_file is not None else None
+    return SettingsPlaces(project_file=project_file, user_file=user_file, overrides=overrides or {})

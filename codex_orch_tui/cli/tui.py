@@ -10,7 +10,7 @@ from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.location import locate, refuse
 from codex_orch_tui.cli.settings import load_settings
-from codex_orch_tui.config import Config, ConfigError
+from codex_orch_tui.config import Config, ConfigError, LoadedConfig
 from codex_orch_tui.ui.tty import why_no_screen
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def open_screen(
         loaded = load_settings(folder, config_file, overrides)
     except ConfigError as error:
         raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
-    return asyncio.run(_session(folder, loaded.config, config_file.absolute() if config_file is not None else None))
+    return asyncio.run(_session(folder, loaded, config_file.absolute() if config_file is not None else None))
 
 
-async def _session(folder: Path, config: Config, config_file: Path | None) -> int:
+async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None) -> int:
     from codex_orch_tui.store.errors import StoreError
     from codex_orch_tui.ui.run import run_app
 
-    orchestrator = await _open(folder, config, config_file)
+    orchestrator = await _open(folder, loaded, config_file)
     try:
         return await run_app(orchestrator)
     except ExceptionGroup as group:
@@ -68,12 +68,13 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
-async def _open(folder: Path, config: Config, config_file: Path | None) -> "Orchestrator":
+async def _open(folder: Path, loaded: LoadedConfig, config_file: Path | None) -> "Orchestrator":
     from codex_orch_tui.services.errors import OpenError
     from codex_orch_tui.services.orchestrator import Orchestrator
 
     try:
-        return await Orchestrator.open(folder, config, _LateConnector(config), settings_file=config_file)
+        connector = _LateConnector(loaded.config)
+        return await Orchestrator.open(folder, loaded.config, connector, settings_file=config_file, loaded=loaded)
     except OpenError as error:
         raise CommandFailedError(str(error), error.exit_code) from error
 

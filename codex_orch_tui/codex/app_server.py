@@ -74,6 +74,8 @@ class AppServer:
             OSError: It could not be started.
         """
         self._launch = launch
+        self.model = ""
+        """The model of the last thread, as Codex says."""
         self._signals: asyncio.Queue[Signal] = asyncio.Queue()
         self._decoder = Decoder(cwd=str(launch.cwd), codex=launch.codex)
         self._asked: dict[str, RequestId] = {}
@@ -331,6 +333,7 @@ class AppServer:
                     next_step="remove approvals_reviewer from Codex's config.toml or requirements",
                 )
             )
+        self.model = clean_line(result.model)
         return ThreadId(clean_line(result.thread.id))
 
     def _take_line(self, line: bytes) -> None:

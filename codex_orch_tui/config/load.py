@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -38,6 +38,8 @@ class LoadedConfig:
     held: Mapping[str, str] = field(default_factory=dict)
     role_origins: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Where each key of each role was set: places are joined key by key there."""
+    places: "SettingsPlaces | None" = None
+    """Where they were read, when they can be read there again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +57,13 @@ class SettingsPlaces:
         Raises:
             ConfigError: All that is wrong, in all places.
         """
-        return load_config(
+        loaded = load_config(
             project_file=self.project_file,
             user_file=self.user_file,
             environ=self.environ,
             overrides=self.overrides,
         )
+        return replace(loaded, places=self)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -112,7 +115,11 @@ def load_config(
     ]
     own = {key: value for source in sources[1:] for key, value in source.values.items()}
     if "roles" in sources[0].values:
+        brought = _places_in_roles(sources[0])
         sources[0].values["roles"] = not_looser(sources[0].values["roles"], own)
+        for name, key in sorted(brought.keys() - _places_in_roles(sources[0]).keys()):
+            told = f"roles.{name}.{key} is looser than your own {key} and does not count"
+            warnings.append(clean_line(f"{brought[name, key]}: {told}"))
     merged: dict[str, object] = {}
     origins: dict[str, str] = {}
     held: dict[str, str] = {}
@@ -133,9 +140,7 @@ def load_config(
     # Building the validator takes about 15 ms, which a start with nothing set does not pay.
     config = Config.model_validate(merged) if merged else Config.model_construct()
     held = {key: place for key, place in held.items() if key not in origins}
-    return LoadedConfig(
-        config=config, origins=origins, warnings=tuple(warnings), held=held, role_origins=role_origins
-    )
+    return LoadedConfig(config=config, origins=origins, warnings=tuple(warnings), held=held, role_origins=role_origins)
 
 
 def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) -> _Source:

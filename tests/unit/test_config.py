@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig, load_config
+from codex_orch_tui.config.rates import rates_of
 from codex_orch_tui.config.settings import LIST_FIELDS, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT
 from codex_orch_tui.config.yaml_file import MAX_NODES
+from codex_orch_tui.domain.cost import Rates
 from codex_orch_tui.domain.plan import ApprovalPolicy, Role, SandboxMode
 
 
@@ -317,6 +319,15 @@ def test_a_cloned_file_makes_no_key_accept(tmp_path: Path) -> None:
     (told,) = _problems(tmp_path, project="keymap: {approval.accept: 'n,d,escape'}\n")
     assert "comes with a clone" in told
     assert _load(tmp_path, user="keymap: {approval.accept: z}\n").config.keymap == {"approval.accept": "z"}
+
+
+def test_a_rate_card_names_all_three_prices_of_a_model(tmp_path: Path) -> None:
+    card = _load(tmp_path, user="rate_card:\n  gpt-5.5: {input: 1.25, cached: 0.13, output: 10}\n").config.rate_card
+    assert rates_of(card) == {"gpt-5.5": Rates(input=1.25, cached=0.13, output=10.0)}
+    (told,) = _problems(tmp_path, user="rate_card:\n  gpt-5.5: {input: 1.25, output: 10}\n")
+    assert "rate_card.gpt-5.5" in told
+    (told,) = _problems(tmp_path, user="rate_card: {gpt-5.5: {input: -1, cached: 0, output: 10}}\n")
+    assert "user.yaml:1: rate_card.gpt-5.5.input: " in told
 
 
 def test_an_unknown_variable_is_a_warning(tmp_path: Path) -> None:

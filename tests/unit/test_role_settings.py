@@ -91,3 +91,13 @@ def test_a_repository_s_file_loosens_no_sandbox_that_the_person_set(tmp_path: Pa
     assert roles["tester"].sandbox is SandboxMode.READ_ONLY
     free = load(tmp_path, project=project).config.roles["implementer"]
     assert (free.sandbox, free.approval_policy) == (SandboxMode.WORKSPACE_WRITE, ApprovalPolicy.ON_REQUEST)
+
+
+def test_what_does_not_count_because_it_is_looser_is_told(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path, user="sandbox: read-only", project="roles:\n  docs:\n    model: m\n    sandbox: workspace-write"
+    )
+    assert loaded.config.roles["docs"].sandbox is None
+    (told,) = loaded.warnings
+    assert told == f"{tmp_path}/project.yaml:4: roles.docs.sandbox is looser than your own sandbox and does not count"
+    assert loaded.role_origins == {("docs", "model"): f"{tmp_path}/project.yaml:3"}

@@ -86,8 +86,8 @@ async def test_where_all_is_well_every_finding_is_ok(repository: Path, home: Pat
     assert {name: finding.verdict for name, finding in findings.items()} == dict.fromkeys(
         [
             "python", "home", "settings", "secrets", "git", "repository", "identity", "branches", "folders", "space",
-            "state", "lock", "policy", "repository-trust", "roles", "codex", "app_server", "login", "environment", "sandbox",
-            "codex_home", "rules", "hooks", "reviewer", "trust",
+            "state", "lock", "policy", "repository-trust", "roles", "codex", "app_server", "login", "environment",
+            "sandbox", "codex_home", "rules", "hooks", "reviewer", "trust",
         ],
         Verdict.OK,
     )  # fmt: skip

@@ -23,6 +23,7 @@ class Told:
 
     pid = 1
     version = "1"
+    model = ""
 
     def __init__(self) -> None:
         self.answered: list[tuple[str, Decision]] = []

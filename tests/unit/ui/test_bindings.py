@@ -8,6 +8,7 @@ from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Where, bindings, keys_label, markdown_table, unknown_ids
 from codex_orch_tui.ui.screens.history import HistoryScreen
 from codex_orch_tui.ui.screens.main import MainScreen
+from codex_orch_tui.ui.screens.plan import PlanScreen
 from codex_orch_tui.ui.screens.review import ReviewScreen
 from codex_orch_tui.ui.widgets.approval_card import ApprovalCard
 from codex_orch_tui.ui.widgets.diff_view import DiffView
@@ -24,6 +25,7 @@ HOLDERS = {
     Where.APPROVAL: (ApprovalCard,),
     Where.REVIEW: (ReviewScreen,),
     Where.HISTORY: (HistoryScreen,),
+    Where.PLAN: (PlanScreen,),
     Where.DIFF: (DiffView, ReviewScreen),
 }
 

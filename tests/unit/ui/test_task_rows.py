@@ -31,7 +31,7 @@ def test_a_run_holds_its_tasks_and_newer_runs_come_first() -> None:
     story = Story()
     story.run(("One", "Two"), title="The plan")
     story.run(("Later",))
-    assert lines(TaskRows(), story) == ["◌ Later", "The plan", "  ◌ One", "  ◌ Two"]
+    assert lines(TaskRows(), story) == ["◌ Later", "◌ The plan", "  ◌ One", "  ◌ Two"]
 
 
 def test_a_working_task_is_open_and_shows_what_goes_on() -> None:
@@ -81,7 +81,7 @@ def test_a_fault_that_codex_retries_is_no_failure() -> None:
 def test_times_tick_only_for_what_runs() -> None:
     story = shop()
     ticking = {row.text for row in TaskRows().sheet(story.state).rows if row.since_s is not None}
-    assert ticking == {"Search endpoint", "Fix auth middleware", "turn 1"}
+    assert ticking == {"Add product search", "Search endpoint", "Fix auth middleware", "turn 1"}
 
 
 def test_edits_say_their_size() -> None:
