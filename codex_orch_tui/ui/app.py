@@ -1,5 +1,6 @@
 """The app: themes, keys, signals, the way out. Everything else is in its screens."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -16,6 +17,7 @@ from textual.widget import Widget
 
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import PathsError, config_folder
+from codex_orch_tui.ui.announcer import Announcer
 from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, unknown_ids
 from codex_orch_tui.ui.errands import Errands
 from codex_orch_tui.ui.line_filter import ControlFilter
@@ -29,6 +31,7 @@ from codex_orch_tui.ui.themes import load_themes
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from codex_orch_tui.services.live_settings import SettingsNews
     from codex_orch_tui.services.orchestrator import Orchestrator
     from codex_orch_tui.ui.screens.review import ReviewScreen
 
@@ -77,11 +80,13 @@ class OrchApp(App[int], inherit_bindings=False):
         self.ended_by: signal.Signals | None = None
         self._main = MainScreen(orchestrator, self.errands, simulated=simulated)
         self._clash_told = False
+        self._announcer: Announcer | None = None
         # One and the same: painted lines are kept by the filter that they went through.
         self._control_filter = ControlFilter()
         self._ascii_filter = _ascii_filter() if orchestrator.config.ascii_glyphs else ()
         if "TEXTUAL_FPS" not in os.environ:  # the person's own wish
             textual.screen.UPDATE_PERIOD = _PAINT_S  # type: ignore[misc] # Textual has no other place for it
+        self._configured_theme: str = orchestrator.config.theme
         self._use_themes()
 
     def get_default_screen(self) -> Screen[Any]:
@@ -106,7 +111,7 @@ class OrchApp(App[int], inherit_bindings=False):
         """Keys of the configuration, and what the opening found."""
         # After ctrl+z and fg Textual takes a terminal of the same size for one that shows the last frame.
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
-        for failure in self._theme_failures:
+        for failure in self._loaded_themes.failures:
             self._tell(f"theme {failure.file} is not used: {failure.reason}", "warning")
         keymap = self.orchestrator.config.keymap
         if keymap:
@@ -125,6 +130,47 @@ class OrchApp(App[int], inherit_bindings=False):
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER)
         gc.enable()
+        self._announce()
+        self.orchestrator.watch_settings(self._settings_changed)
+
+    def _settings_changed(self, news: "SettingsNews") -> None:
+        """The files of settings are others now: use what can be used at once, and tell what became of the change."""
+        if not self.is_running:
+            return
+        config = self.orchestrator.config
+        if config.theme != self._configured_theme:  # and not whenever another was chosen in the palette
+            self._configured_theme = config.theme
+            self.theme = self._loaded_themes.pick(config.theme, self.available_themes)
+        if self._announcer is not None:
+            self._announcer.use(config)
+            self._announcer.tell()
+        severity = "warning" if news.is_refused else "information"
+        self.notify("\n".join(news.lines), severity=severity, markup=False, timeout=8)
+
+    def _announce(self) -> None:
+        """From now on the person is told what is new, also when they look elsewhere."""
+        if not isinstance(self._driver, Terminal):  # no terminal: a test's
+            return
+        announcer = Announcer(
+            self._driver,
+            self.orchestrator.config,
+            project=self.orchestrator.root.name,
+            state=lambda: self.orchestrator.state,
+            later=asyncio.get_running_loop().call_later,
+        )
+        self.orchestrator.watch_news(announcer.hear)
+        self._announcer = self._main.announcer = announcer
+        announcer.tell()
+
+    def on_app_focus(self) -> None:
+        """The terminal says that the person is in it."""
+        if self._announcer is not None:
+            self._announcer.has_focus = True
+
+    def on_app_blur(self) -> None:
+        """The terminal says that the person went elsewhere."""
+        if self._announcer is not None:
+            self._announcer.has_focus = False
 
     def _use_themes(self) -> None:
         try:
@@ -133,8 +179,8 @@ class OrchApp(App[int], inherit_bindings=False):
             loaded = load_themes()
         for theme in loaded.themes:
             self.register_theme(theme)
-        self.theme = loaded.pick(self.orchestrator.config.theme, self.available_themes)
-        self._theme_failures = loaded.failures
+        self._loaded_themes = loaded
+        self.theme = loaded.pick(self._configured_theme, self.available_themes)
 
     def notify(self, message: str, **options: Any) -> None:
         """One word at a time: a pile of them would cover what they are about."""

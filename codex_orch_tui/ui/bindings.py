@@ -17,10 +17,13 @@ class Where(StrEnum):
     ANYWHERE = "anywhere"
     MAIN = "main screen"
     LIST = "worktrees and tasks"
+    TREE = "tasks"
     LOG = "log"
     APPROVAL = "needs you"
     REVIEW = "review"
     DIFF = "diff"
+    HISTORY = "history"
+    PLAN = "plan"
     DIALOG = "dialog"
 
 
@@ -34,6 +37,8 @@ class Group(StrEnum):
     LOG = "Log"
     APPROVAL = "A question of a worker"
     REVIEW = "Reading a diff"
+    HISTORY = "The history"
+    PLAN = "The plan"
     DIALOG = "In a dialog"
     PROGRAM = "Program"
 
@@ -74,20 +79,29 @@ def _table() -> Iterator[Action]:
     yield Action("task.stop", "x", "stop", main, task, "End the worker; its edits are committed", 12, True)
     yield Action("task.resume", "c", "continue", main, task, "Go on with a task that stopped before its end", 8, True)
     yield Action("task.discard", "D", "discard", main, task, "Give the task up; a backup ref keeps it", 0, True)
+    yield Action("task.pause", "p", "pause", main, task, "Let a task or run wait, or go on: pause and resume", 0, True)
+    yield Action("task.retry", "r", "retry", main, task, "Begin a task again from nothing; its work is kept", 0, True)
+    yield Action("task.skip", "S", "skip", main, task, "Do without a task; what waits for it begins", 0, True)
+    yield Action("task.earlier", "plus,equals_sign", "earlier", main, task, "Among what could begin: sooner", 0, True)
+    yield Action("task.later", "minus", "later", main, task, "Among what could begin: after the others", 0, True)
     yield Action("task.edit", "e", "editor", main, task, "Your editor in the task's worktree", 13, True)
     yield Action("task.shell", "exclamation_mark", "shell", main, task, "Your shell in the task's worktree", 0, True)
     yield Action("task.copy", "y", "copy", main, task, "Copy the branch, the path or the thread id", 0, True)
     yield Action("task.review", "d", "review", main, landing, "The diff of the task against its base", 5, True)
-    yield Action("task.merge", "m", "merge", main, landing, "Fast-forward the base branch; asks first", 6, True)
+    yield Action("task.merge", "m", "merge", main, landing, "Fast-forward the base; on a run land it; asks", 6, True)
     yield Action("task.update", "u", "update", main, landing, "Replay the task's commits on its base's tip", 0, True)
 
     yield Action("go.needs_me", "g", "needs me", main, move, "The next thing that waits for you", 2, True)
+    yield Action("go.what_next", "w", "what next", main, move, "What needs you, what begins next, and why", 15, True)
     yield Action("go.next_pane", "tab", "next pane", main, move, "To the next pane")
     yield Action("go.previous_pane", "shift+tab", "previous pane", main, move, "To the previous pane")
     yield Action("go.worktrees", "1", "worktrees", main, move, "To the worktrees", 0, True)
     yield Action("go.tasks", "2", "tasks", main, move, "To the tasks", 0, True)
     yield Action("go.log", "3", "log", main, move, "To the log", 0, True)
+    yield Action("go.history", "H", "history", main, move, "What was asked and what ran, and who allowed it", 0, True)
     yield Action("go.inbox", "4", "needs you", main, move, "To the questions that wait for you", 0, True)
+    yield Action("go.plan", "P", "plan", main, move, "The plan of the run, or a new one: look, edit, approve", 0, True)
+    yield Action("go.rules", "R", "rules", main, move, "The rules in force, what they would have answered", 0, True)
 
     lists, rows = Where.LIST, Group.LIST
     yield Action("list.open", "enter", "open", lists, rows, "Show the log and result; fold a run")
@@ -100,6 +114,11 @@ def _table() -> Iterator[Action]:
     yield Action("list.page_down", "pagedown", "page down", lists, rows, "One page down")
     yield Action("list.first", "home", "first", lists, rows, "To the first row")
     yield Action("list.last", "end,G", "last", lists, rows, "To the last row")
+
+    tree = Where.TREE
+    yield Action("tree.filter", "slash", "filter", tree, rows, "Tasks: only those with a word, or in a state", 9)
+    yield Action("tree.end_filter", "escape", "end filter", tree, rows, "Tasks: all of them again", 8)
+    yield Action("tree.fold_all", "z", "fold all", tree, rows, "Tasks: fold or unfold every run and group")
 
     log, logs = Where.LOG, Group.LOG
     yield Action("log.raw", "l", "log or raw", main, logs, "The worker's raw JSONL, or the log again", 14, True)
@@ -120,6 +139,10 @@ def _table() -> Iterator[Action]:
     yield Action("approval.decline", "d", "decline", ask, asks, "No; the worker goes on without it", 2)
     yield Action("approval.cancel", "c", "cancel turn", ask, asks, "No, and the turn ends", 6)
     yield Action("approval.view", "v", "view all", ask, asks, "Everything that the request carries", 3)
+    yield Action("approval.rule", "r", "make a rule", ask, asks, "A rule of yours that would answer the like of it", 7)
+    yield Action(
+        "approval.accept_for_good", "P", "for good", ask, asks, "Yes, and a rule of Codex's own; asks twice first", 8
+    )
 
     yield Action("approval.send", "ctrl+s", "send", ask, asks, "Send the answers of a form", is_bound=False)
     yield Action("approval.next", "right_square_bracket,right", "next", ask, asks, "The next question", is_bound=False)
@@ -150,8 +173,38 @@ def _table() -> Iterator[Action]:
     yield Action("diff.down", "j", "line down", diff, reading, "One line down", is_bound=False)
     yield Action("diff.up", "k", "line up", diff, reading, "One line up", is_bound=False)
 
+    history, past = Where.HISTORY, Group.HISTORY
+    yield Action("history.asked", "a", "asked or not", history, past, "All, what was asked for, what was not")
+    yield Action("history.outcome", "o", "outcome", history, past, "One outcome after the other")
+    yield Action("history.kind", "y", "kind", history, past, "One kind of question after the other")
+    yield Action("history.task", "t", "task", history, past, "One task after the other")
+    yield Action("history.search", "slash", "search", history, past, "Only what holds a text")
+    yield Action("history.all", "x", "show all", history, past, "Everything again")
+    yield Action("history.question", "g", "needs me", history, past, "Leave the history for the open question")
+    yield Action("history.back", "escape,q", "back", history, past, "End the search, leave the entry, the history")
+    yield Action("history.switch", "tab,shift+tab", "switch", history, past, "List or entry", is_bound=False)
+
+    plan, plans = Where.PLAN, Group.PLAN
+    yield Action("plan.start", "ctrl+s", "approve", plan, plans, "Approve the plan and start it")
+    yield Action("plan.add", "a", "add", plan, plans, "Another task behind this one")
+    yield Action("plan.remove", "x,delete", "remove", plan, plans, "Take the task out, with all that is part of it")
+    yield Action("plan.take_back", "u", "take back", plan, plans, "Take the last change back")
+    yield Action("plan.up", "K,shift+up", "move up", plan, plans, "The task before the one above")
+    yield Action("plan.down", "J,shift+down", "move down", plan, plans, "The task behind the one below")
+    yield Action("plan.role", "r", "role", plan, plans, "Another role for the task")
+    yield Action("plan.view", "v", "waves", plan, plans, "As a tree, or as waves of what can run side by side")
+    yield Action("plan.next_problem", "exclamation_mark", "problem", plan, plans, "To the next problem")
+    yield Action("plan.branch", "b", "branch", plan, plans, "Another branch to start from")
+    yield Action("plan.open", "o", "open a file", plan, plans, "A plan from a file, JSON or YAML")
+    yield Action("plan.save", "S", "save", plan, plans, "Write the plan to a file")
+    yield Action("plan.new", "n", "new plan", plan, plans, "The plan that you write, or an empty one")
+    yield Action("plan.question", "g", "needs me", plan, plans, "Leave the plan for the open question")
+    yield Action("plan.switch", "tab,shift+tab", "switch", plan, plans, "Tasks, or all of one task")
+    yield Action("plan.back", "escape,q,P", "back", plan, plans, "Leave the plan; it is kept until you quit")
+
     dialog, dialogs = Where.DIALOG, Group.DIALOG
     yield Action("new_task.submit", "ctrl+s", "start", dialog, dialogs, "New task: start it", is_bound=False)
+    yield Action("new_task.way", "ctrl+o", "way", dialog, dialogs, "New task: plan it first, or do it", is_bound=False)
     yield Action(
         "new_task.close",
         "escape",
@@ -171,10 +224,20 @@ def _table() -> Iterator[Action]:
         "Message: close; the draft is kept until you quit",
         is_bound=False,
     )
+    yield Action("plan_task.keep", "ctrl+s", "keep", dialog, dialogs, "A task of a plan: keep it so", is_bound=False)
+    yield Action("plan_task.close", "escape", "back", dialog, dialogs, "A task of a plan: back", is_bound=False)
+    yield Action("line.take", "enter", "take", dialog, dialogs, "A file or a title: take it", is_bound=False)
+    yield Action("line.close", "escape", "back", dialog, dialogs, "A file or a title: back", is_bound=False)
     yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge: yes, as it is told", is_bound=False)
     yield Action("merge.review", "d", "read", dialog, dialogs, "Merge: read what was not reviewed", is_bound=False)
     yield Action("merge.update", "u", "update", dialog, dialogs, "Merge: update from its base first", is_bound=False)
     yield Action("merge.close", "escape", "leave", dialog, dialogs, "Merge: leave everything as it is", is_bound=False)
+    yield Action("land_run.land", "enter", "land", dialog, dialogs, "Run: land it, as it is told", is_bound=False)
+    yield Action("land_run.review", "d", "read", dialog, dialogs, "Run: read the next diff", is_bound=False)
+    yield Action("land_run.without", "o", "without", dialog, dialogs, "Run: without what is in the way", is_bound=False)
+    yield Action("land_run.close", "escape", "leave", dialog, dialogs, "Run: leave everything as it is", is_bound=False)
+    yield Action("landing.stop", "x", "stop", dialog, dialogs, "Run that is landing: stop it", is_bound=False)
+    yield Action("landing.close", "escape", "back", dialog, dialogs, "Run that is landing: back", is_bound=False)
     yield Action(
         "confirm.close", "escape", "back", dialog, dialogs, "Stop, discard, quit: back; nothing changes", is_bound=False
     )
@@ -189,7 +252,29 @@ def _table() -> Iterator[Action]:
         "The whole request: back to the question",
         is_bound=False,
     )
+    yield Action(
+        "for_good.confirm", "P", "for good", dialog, dialogs, "Codex's own rule: the second yes", is_bound=False
+    )
+    yield Action(
+        "for_good.close", "escape", "back", dialog, dialogs, "Codex's own rule: back; nothing is sent", is_bound=False
+    )
+    yield Action("rule.narrower", "left", "narrower", dialog, dialogs, "A new rule: a narrower one", is_bound=False)
+    yield Action("rule.wider", "right", "wider", dialog, dialogs, "A new rule: a wider one", is_bound=False)
+    yield Action("rule.accept", "a", "accept", dialog, dialogs, "A new rule: it accepts", is_bound=False)
+    yield Action("rule.ask", "s", "ask", dialog, dialogs, "A new rule: it asks, whatever others say", is_bound=False)
+    yield Action("rule.decline", "d", "decline", dialog, dialogs, "A new rule: it declines", is_bound=False)
+    yield Action("rule.where", "w", "where", dialog, dialogs, "A new rule: this repository's, or yours", is_bound=False)
+    yield Action("rule.store", "ctrl+s", "store", dialog, dialogs, "A new rule: store it", is_bound=False)
+    yield Action("rule.close", "escape", "back", dialog, dialogs, "A new rule: back; none is stored", is_bound=False)
+    yield Action("policy.trust", "t", "trust", dialog, dialogs, "Rules: look at what is not trusted", is_bound=False)
+    yield Action("policy.look_again", "u", "read again", dialog, dialogs, "Rules: read the files again", is_bound=False)
+    yield Action("policy.switch", "tab,shift+tab", "switch", dialog, dialogs, "Rules: list or rule", is_bound=False)
+    yield Action("policy.close", "escape,q,R", "back", dialog, dialogs, "Rules: back", is_bound=False)
+    yield Action("trust.trust", "t", "trust", dialog, dialogs, "Trust: let exactly this count", is_bound=False)
+    yield Action("trust.close", "escape", "leave out", dialog, dialogs, "Trust: leave it out", is_bound=False)
     yield Action("search.end", "escape", "end", dialog, dialogs, "Search line: end the search", is_bound=False)
+    yield Action("search.keep", "down", "keep", dialog, dialogs, "Filter of the tasks: keep it", is_bound=False)
+    yield Action("what_next.close", "escape,q,w", "back", dialog, dialogs, "What next: back", is_bound=False)
     yield Action("help.back", "escape,q,?", "back", dialog, dialogs, "Help: close it", is_bound=False)
     yield Action("help.down", "j", "line down", dialog, dialogs, "Help: one line down", is_bound=False)
     yield Action("help.up", "k", "line up", dialog, dialogs, "Help: one line up", is_bound=False)
@@ -217,6 +302,9 @@ _SYMBOLS: Mapping[str, str] = {
     "exclamation_mark": "!",
     "question_mark": "?",
     "slash": "/",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "right_curly_bracket": "}",

@@ -11,8 +11,11 @@ from enum import Flag, auto
 from typing import Protocol
 
 from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.services.announce import News
 
 FRAME_S = 1 / 15
+SOON_S = 1 / 50
+"""The same when a worker has begun to wait for the person."""
 
 
 class Dirty(Flag):
@@ -32,6 +35,9 @@ class Source(Protocol):
 
     def watch_logs(self, watcher: Callable[[TaskRef], None]) -> Callable[[], None]:
         """Call when a task's log has grown."""
+
+    def watch_news(self, watcher: Callable[[News], None]) -> Callable[[], None]:
+        """Call when a task asks, is done or has failed."""
 
 
 class Bridge:
@@ -62,23 +68,31 @@ class Bridge:
         self._is_waiting = False
         self._is_held = False
         self._last_s = -frame_s
+        self._timer: asyncio.TimerHandle | None = None
         self._later: asyncio.TimerHandle | None = None
         self.log_of: TaskRef | None = None
         """The task whose log is on screen; the growth of others marks nothing."""
         self.frames = 0
-        self._ends = (source.watch(self._state_changed), source.watch_logs(self._log_grew))
+        self._ends = (
+            source.watch(self._state_changed),
+            source.watch_logs(self._log_grew),
+            source.watch_news(lambda _news: self.mark(Dirty.STATE, soon=True)),
+        )
 
-    def mark(self, what: Dirty) -> None:
-        """Have this drawn with the next frame."""
+    def mark(self, what: Dirty, *, soon: bool = False) -> None:
+        """Have this drawn with the next frame; `soon` brings that frame forward."""
         self._dirty |= what
-        if self._is_waiting or self._is_held:
+        if self._is_held or (self._is_waiting and not (soon and self._timer is not None)):
             return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._is_waiting = True
-        wait_s = self._last_s + self._frame_s - self._clock()
+        wait_s = self._last_s + (min(SOON_S, self._frame_s) if soon else self._frame_s) - self._clock()
         if wait_s <= 0:
             self._call(self._frame)
         else:
-            asyncio.get_running_loop().call_later(wait_s, self._call, self._frame)
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._frame_due)
 
     def mark_soon(self, what: Dirty, delay_s: float) -> None:
         """Have this drawn after a while, counted from the last call: what follows a cursor that may move on."""
@@ -109,6 +123,10 @@ class Bridge:
     def _log_grew(self, ref: TaskRef) -> None:
         if ref == self.log_of:
             self.mark(Dirty.LOG)
+
+    def _frame_due(self) -> None:
+        self._timer = None
+        self._call(self._frame)
 
     def _frame(self) -> None:
         self._is_waiting = False

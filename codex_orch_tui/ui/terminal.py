@@ -15,6 +15,10 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 
+from codex_orch_tui.domain.terminal_text import clean_line
+
+_KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;0t", "\x1b[23;0t"
+"""On the terminal's own stack of titles. Where there is none, an empty title stays, which shells fill again."""
 _SETTLED_S = 0.1
 """After so long without another size it is the one that stays."""
 _POLL_S = 0.1
@@ -71,6 +75,7 @@ class Terminal(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._settling: asyncio.TimerHandle | None = None
+        self._title = ""
         self._file = cast("Any", _Output(cast("IO[str]", self._file), self._tell_gone))
 
     def start_application_mode(self) -> None:
@@ -81,6 +86,34 @@ class Terminal(LinuxDriver):
         """
         super().start_application_mode()  # type: ignore[no-untyped-call]
         asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._tell_size)
+        if self._title:
+            self.write(_KEEP_TITLE)
+            self._write_title(self._title)
+
+    def stop_application_mode(self) -> None:
+        """Gives the terminal back, with the title that it had."""
+        if self._title:
+            self._write_title("")
+            self.write(_GIVE_TITLE_BACK)
+        super().stop_application_mode()
+
+    def set_title(self, title: str) -> None:
+        """Sets the title of the terminal's window until the terminal is given back."""
+        if not self._title:
+            self.write(_KEEP_TITLE)
+        self._title = title
+        self._write_title(title)
+
+    def notify_desktop(self, text: str) -> None:
+        """Asks the terminal for a notification on the desktop; those that know nothing of it pass it over."""
+        self.write(f"\x1b]9;{clean_line(text)}\x1b\\")
+
+    def ring(self) -> None:
+        """Sounds the bell."""
+        self.write("\x07")
+
+    def _write_title(self, title: str) -> None:
+        self.write(f"\x1b]0;{clean_line(title)}\x1b\\")
 
     def _tell_size(self) -> None:
         if self._in_band_window_resize:

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bench.asking import at_once, spread
 from tests.bench.bare import GREETING
 from tests.bench.keys import STEP_S, Cursor, cursor_background, steps_ms
 from tests.bench.scene import ROOT, Scene, scene
 from tests.bench.session import PER_S, WORKERS, bare, percentiles, unread_streams, working
 from tests.bench.stand_in import LINE_BYTES
 from tests.bench.terminal import Terminal
+from tests.bench.tree import CHANGES, TASKS
+from tests.bench.tree import measured as tree_frames
 
 MEMORY_LINES = 200_000
 PROGRAM = (Path(sys.executable).with_name("codex-orch-tui"),)
@@ -30,12 +33,14 @@ class Settings:
         seconds: how long a flood is looked at, for each thing that is looked at.
         idle_s: how long the idle program is looked at.
         presses: keys that are pressed, idle and in the flood.
+        questions: how often each of twenty workers asks.
     """
 
     rounds: int = 9
     seconds: float = 8.0
     idle_s: float = 20.0
     presses: int = 100
+    questions: int = 5
 
 
 Figure = dict[str, Any]
@@ -141,12 +146,41 @@ def memory(_settings: Settings) -> Figure:
     return {**_judged(found, {"uss_mib": 120.0}), "lines": lines, "bare": bare_found}
 
 
+def blocked(settings: Settings) -> Figure:
+    """From the moment at which a worker asks to the number that is painted, and to the bell; nobody answers."""
+    goals = {"visible_ms": {"p95": 100.0}, "bell_ms": {"p95": 250.0}}
+    figure: Figure = {}
+    for name, delays in (("spread", spread(settings.questions)), ("at_once", at_once(settings.questions))):
+        figure[name] = {
+            "questions": delays.questions,
+            "visible_ms": _judged(delays.visible_ms, goals["visible_ms"]),
+            "bell_ms": _judged(delays.bell_ms, goals["bell_ms"]),
+        }
+    return figure
+
+
+def tree(_settings: Settings) -> Figure:
+    """A frame of the main screen with 5,000 tasks of which 50 change, and of the task tree alone."""
+    times = tree_frames()
+    found = {name: percentiles(each) for name, each in times.items()}
+    return {
+        "unit": "ms",
+        "tasks": TASKS,
+        "changes_a_frame": CHANGES,
+        "tree": _judged(found["tree"], {"p95": 16.0}),
+        "screen": _judged(found["screen"], {"p95": 16.0}),
+        "typed": found["typed"],
+    }
+
+
 FIGURES: Mapping[str, Callable[[Settings], Figure]] = {
     "first_paint": first_paint,
     "keys": keys,
     "flood": flood,
     "idle": idle,
     "memory": memory,
+    "blocked": blocked,
+    "tree": tree,
 }
 
 

@@ -58,7 +58,7 @@ async def watched(report: Path, codex: Path, workers: int, order: str) -> int:
     config = Config(max_workers=workers)
     orchestrator = await Orchestrator.open(Path(), config, CodexConnector(codex_path=codex))
     specs = tuple(
-        TaskSpec(id=TaskId(f"task-{number}"), title=f"Task number {number:04}", prompt=order)
+        TaskSpec(id=TaskId(f"task-{number}"), title=f"Task number {number:04}", prompt=order, checked_answer=False)
         for number in range(workers)
     )
     async with asyncio.TaskGroup() as group:

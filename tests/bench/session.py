@@ -24,8 +24,9 @@ PATIENCE_S = 60.0
 class Session:
     """The program, or the bare app, under observation."""
 
-    def __init__(self, place: Scene, terminal: Terminal, report: Path) -> None:
-        self._place = place
+    def __init__(self, place: Scene, terminal: Terminal, report: Path, workers: int) -> None:
+        self.place = place
+        self._workers = workers
         self.terminal = terminal
         self._report = report
 
@@ -39,7 +40,7 @@ class Session:
     def stop_probe(self) -> None:
         """Ends it: what it costs is not to be counted."""
         self.terminal.send_signal(signal.SIGUSR1)
-        self._wait(self._report.exists)
+        self.wait(self._report.exists)
 
     def cores(self, seconds: float) -> float:
         """Processor seconds per second, of this process alone."""
@@ -59,33 +60,41 @@ class Session:
 
     def until_flowing(self) -> None:
         """Return when every worker streams."""
-        self._wait(lambda: len(self._logs()) == WORKERS and all(log.stat().st_size > 100_000 for log in self._logs()))
+        self.until_all(lambda log: log.stat().st_size > 100_000)
 
     def until_done(self) -> None:
         """Return when every worker's turn has ended and is on disk."""
-        self._wait(
-            lambda: len(self._logs()) == WORKERS and all(b'"turn/completed"' in _tail(log) for log in self._logs())
-        )
+        self.until_all(lambda log: b'"turn/completed"' in _tail(log))
+
+    def until_all(self, holds: Callable[[Path], bool]) -> None:
+        """Return when something holds of every worker's events.jsonl."""
+        self.wait(lambda: len(self.logs()) == self._workers and all(map(holds, self.logs())))
 
     def reports(self) -> dict[str, dict[str, Any]]:
         """What each worker says that it sent."""
         return {
-            log.parent.name: json.loads((log.parent / "stderr.log").read_text(encoding="utf-8")) for log in self._logs()
+            log.parent.name: json.loads((log.parent / "stderr.log").read_text(encoding="utf-8")) for log in self.logs()
         }
 
     def lines(self) -> tuple[dict[str, int], dict[str, int]]:
         """Lines sent and lines in events.jsonl, by worker."""
         sent = {name: report["lines"] for name, report in self.reports().items()}
-        return sent, {log.parent.name: log.read_bytes().count(b"\n") for log in self._logs()}
+        return sent, {log.parent.name: log.read_bytes().count(b"\n") for log in self.logs()}
 
-    def _logs(self) -> list[Path]:
-        return sorted((self._place.repository / ".orchestrator" / "runs").glob("*/tasks/*/events.jsonl"))
+    def logs(self) -> list[Path]:
+        """Each worker's events.jsonl."""
+        return sorted((self.place.repository / ".orchestrator" / "runs").glob("*/tasks/*/events.jsonl"))
 
     def _used_s(self) -> float:
         times = self.terminal.usage.cpu_times()
         return times.user + times.system
 
-    def _wait(self, holds: Callable[[], bool]) -> None:
+    def wait(self, holds: Callable[[], bool]) -> None:
+        """Return when something holds.
+
+        Raises:
+            TimeoutError: it did not, or the program ended.
+        """
         deadline_s = time.perf_counter() + PATIENCE_S
         while not holds():
             if time.perf_counter() > deadline_s or not self.terminal.is_running:
@@ -97,14 +106,14 @@ class Session:
 @contextmanager
 def working(*, lines: int) -> Iterator[Session]:
     """The program with eight workers, each of which streams so many lines at full pace and then has nothing to do."""
-    with scene() as place, _probed(place, WORKERS, {"lines": lines, "per_s": PER_S}) as session:
+    with scene() as place, probed(place, WORKERS, {"lines": lines, "per_s": PER_S}) as session:
         yield session
 
 
 @contextmanager
 def bare() -> Iterator[Session]:
     """A bare Textual app."""
-    with scene() as place, _probed(place, 0, {}) as session:
+    with scene() as place, probed(place, 0, {}) as session:
         session.terminal.until(GREETING.encode())
         yield session
 
@@ -138,12 +147,13 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 
 @contextmanager
-def _probed(place: Scene, workers: int, order: Mapping[str, int]) -> Iterator[Session]:
+def probed(place: Scene, workers: int, order: Mapping[str, object]) -> Iterator[Session]:
+    """The program with so many workers that have this order (see stand_in.py); a bare app without any."""
     report = place.root / "report.json"
     command = (sys.executable, "-m", "tests.bench.probed", report, place.codex, str(workers), json.dumps(order))
     environment = {**place.environment, "PYTHONPATH": str(ROOT)}
     with Terminal(command, cwd=place.repository, environment=environment) as terminal:
-        yield Session(place, terminal, report)
+        yield Session(place, terminal, report, workers)
 
 
 def _tail(path: Path) -> bytes:

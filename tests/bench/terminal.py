@@ -17,7 +17,7 @@ from types import TracebackType
 import psutil
 
 SIZE = (45, 160)
-_KEPT_BLOCKS = 512
+_KEPT_BLOCKS = 8_192
 
 
 class Terminal:
@@ -100,6 +100,18 @@ class Terminal:
                         return at_s
                 if not self._news.wait(max(0.0, deadline_s - time.perf_counter())):
                     raise TimeoutError(f"waited {timeout_s:g} s in vain; the end of what came: {seen[-600:]!r}")
+
+    def timed_since(self, offset: int) -> list[tuple[float, bytes]]:
+        """What was put out from `offset` on, each block with its time."""
+        with self._news:
+            assert offset >= self._dropped, "it is no longer kept"
+            return self._blocks[offset - self._dropped :]
+
+    @property
+    def offset(self) -> int:
+        """Where the output stands."""
+        with self._news:
+            return self._dropped + len(self._blocks)
 
     def output_since(self, offset: int) -> bytes:
         """What was put out from `offset` on, as far as it is kept."""

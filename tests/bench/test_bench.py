@@ -6,11 +6,13 @@ counted, which no machine can make worse.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 
 import pytest
 
 from tests.bench.figures import Settings, keys, starts
 from tests.bench.session import PER_S, WORKERS, working
+from tests.bench.tree import measured as tree_frames
 
 FLOOD_S = 4
 
@@ -68,6 +70,12 @@ def test_the_first_paint_comes_soon_after_that_of_a_bare_app() -> None:
     lowest = {name: min(times) for name, times in starts(rounds=2).items()}
     assert lowest["tasks_0"] < 4 * lowest["bare"]
     assert lowest["tasks_200"] < 5.5 * lowest["bare"]
+
+
+def test_a_tree_of_five_thousand_tasks_is_drawn_in_a_frame() -> None:
+    found = tree_frames(frames=40)
+    assert median(found["tree"]) < 16
+    assert median(found["screen"]) < 33
 
 
 def test_a_key_is_painted_about_as_soon_as_in_a_bare_app() -> None:

@@ -14,13 +14,15 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 _UNDERSTOOD = {
     "$schema", "title", "description", "type", "properties", "required", "additionalProperties", "items", "enum",
-    "const",
+    "const", "oneOf",
 }  # fmt: skip
 
 
 def violations(value: Any, schema: Mapping[str, Any], path: str = "$") -> Iterator[str]:
     """What of a document is not as its schema says."""
     assert set(schema) <= _UNDERSTOOD, f"{path}: this module does not know {set(schema) - _UNDERSTOOD}"
+    if "oneOf" in schema:
+        yield from min((list(violations(value, each, path)) for each in schema["oneOf"]), key=len)
     if "const" in schema and value != schema["const"]:
         yield f"{path}: {value!r} is not {schema['const']!r}"
     if "enum" in schema and value not in schema["enum"]:

@@ -23,6 +23,7 @@ from codex_orch_tui.domain.item import (
     Item,
     ItemKind,
     ItemStatus,
+    OwnRule,
     PlanStep,
     StepStatus,
     TurnStatus,
@@ -68,6 +69,12 @@ class Story:
         self.tell(ev.RunCreated(run=run, plan=Plan(title=title or names[0], tasks=specs), base_branch=base))
         return self.state.runs[run].tasks
 
+    def begin(self, plan: Plan, *, base: str = "main", proposed_by: TaskRef | None = None) -> tuple[TaskRef, ...]:
+        """A run of a plan; its id counts up."""
+        run = RunId(f"1120-1240-{len(self.state.runs):04x}")
+        self.tell(ev.RunCreated(run=run, plan=plan, base_branch=base, proposed_by=proposed_by))
+        return self.state.runs[run].tasks
+
     def start(self, ref: TaskRef, *, prompt: str | None = None, after_s: float = 1.0) -> TurnId:
         """Worktree, worker, thread where they are missing, and a running turn."""
         task = self.state.tasks[ref]
@@ -109,6 +116,8 @@ class Story:
         item_id = ItemId(f"item-{ref.task}-{task.turn.number}-{len(task.turn.items)}")
         item = Item(id=item_id, kind=kind, title=title, files=files)
         self.tell(ev.ItemStarted(ref=ref, turn=task.turn.id, item=item), after_s=after_s)
+        if kind is ItemKind.COMMAND:
+            self.tell(ev.CommandAllowed(ref=ref, turn=task.turn.id, item=item_id, own_rule=OwnRule()))
         if done:
             status = ItemStatus.FAILED if exit_code else ItemStatus.COMPLETED
             item = Item(

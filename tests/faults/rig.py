@@ -99,7 +99,8 @@ async def opened(
     repository = repository or make_repository(root, README)
     connector = connector or CodexConnector(codex_path=codex, environment=environment(root))
     async with ModelServer([], roots=[str(root)]) as model:
-        orchestrator = await Orchestrator.open(repository, Config(**({"approval_guard_ms": 0} | config)), connector)
+        settings = Config(**({"approval_guard_ms": 0} | config))
+        orchestrator = await Orchestrator.open(repository, settings, connector, environ=environment(root))
         on = Stage(root, repository, model, orchestrator)
         async with asyncio.TaskGroup() as group:
             group.create_task(orchestrator.run())

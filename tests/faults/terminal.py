@@ -34,14 +34,25 @@ _CONTROL = re.compile(
 )
 _TOKEN = re.compile(_CONTROL.pattern + r"|\x1b|[^\x00-\x1f\x7f-\x9f]+")
 _NUMBERS = re.compile(r"[0-9;:]+")
+_NOTIFICATION = re.compile(r"\x1b\]9;codex-orch-tui: ([^;]*)\x1b\\")
+
+
+def bells(output: bytes) -> int:
+    """How often the bell was rung; the same character ends some sequences."""
+    return _TOKEN.findall(output.decode("utf-8", "surrogateescape")).count("\x07")
 
 
 def shapes(output: bytes) -> set[str]:
-    """The kinds of control sequences in an output: numbers of CSI sequences left out, all others whole."""
+    """The kinds of control sequences in an output.
+
+    Numbers of CSI sequences and the words of our own notifications are left out, all others are whole.
+    """
     found = set()
     for token in _TOKEN.findall(output.decode("utf-8", "surrogateescape")):
         if token.startswith("\x1b["):
             found.add(_NUMBERS.sub("", token))
+        elif (ours := _NOTIFICATION.fullmatch(token)) and is_clean(ours[1]):
+            found.add("\x1b]9;codex-orch-tui: …\x1b\\")
         elif token[0] < " " or "\x7f" <= token[0] <= "\x9f":
             found.add(token)
         elif not is_clean(token):

@@ -86,8 +86,10 @@ async def played(me: Program, title: str) -> None:
     me.type("\x1b")
     await me.see("a accept")
     await me.gone("n new task")  # the card has the focus, and its keys
-    me.type("\x1b[6~\x1b[6~\x1b[6~a")
-    await me.see("accepted by you", "1 needs you")
+    me.type("\x1b[F")
+    await me.gone("below")  # the end of the question is on the screen
+    await me.press_until("a", lambda: "accepted by you" in me.screen.text)
+    await me.see("1 needs you")
     me.type("s")
     await me.see("Message to")
     me.paste("go on")

@@ -49,9 +49,22 @@ ROWS = {
         "faults/test_event_stream.py::test_a_question_of_an_ended_turn_takes_no_answer",
         "faults/test_event_stream.py::test_the_same_question_is_answered_once_whoever_presses_again",
     ),
+    "a question for a finished turn, a reused id, two answers at once": (
+        "faults/test_approvals.py::test_a_question_for_a_turn_that_has_ended_is_closed_and_takes_no_answer",
+        "faults/test_approvals.py::test_a_number_that_is_still_open_is_taken_over_by_the_newer_question",
+        "faults/test_approvals.py::test_a_number_that_was_answered_is_another_question_when_it_comes_again",
+        "faults/test_approvals.py::test_answers_from_a_screen_and_from_elsewhere_at_once",
+    ),
+    "100 approvals at once from 20 workers": (
+        "faults/test_approvals.py::test_a_hundred_questions_of_twenty_workers_are_one_queue",
+    ),
+    "a command with bidi, invisible characters, 5,000 spaces, 200 lines": (
+        "faults/test_approvals.py::test_what_hides_in_a_command_is_seen_and_accept_waits_for_the_end",
+    ),
     "control sequences and markup in every text": (
         "faults/test_hostile_text.py::test_no_control_sequence_of_anybody_else_reaches_the_terminal",
         "ui/test_main_screen.py::test_worker_text_is_never_markup_and_never_reaches_the_terminal_raw",
+        "figures/test_figures.py::test_no_hostile_text_commands_the_terminal_in_any_widget",
     ),
     "endless lines, marks, wide signs": ("faults/test_screen_limits.py::test_texts_of_any_length_hang_nothing",),
     "20x5, resize storm, TERM=dumb, no tty, C locale": (
@@ -95,6 +108,41 @@ ROWS = {
         "faults/test_repositories.py::test_nothing_changed",
         "faults/test_repositories.py::test_changed_and_changed_back_is_an_empty_merge",
         "faults/test_repositories.py::test_only_modes_changed",
+    ),
+    "broken rules and settings, alias bomb, unknown key": (
+        "scenarios/test_rules_and_trust.py::test_a_broken_file_keeps_the_old_rules_and_is_told_once",
+        "unit/services/test_rule_files.py::test_the_old_rules_stay_and_the_mistake_is_told_once",
+        "unit/cli/test_policy_command.py::test_every_mistake_has_its_file_line_and_key",
+        "unit/test_config.py::test_all_mistakes_of_all_places_are_told_at_once",
+    ),
+    "a rule file that changes while a card is open": (
+        "scenarios/test_rules_and_trust.py::test_a_rule_that_comes_while_a_card_is_open_leaves_it_to_the_person",
+    ),
+    "plan with a cycle, an unknown dependency, a duplicate id, 5,000 tasks": (
+        "unit/cli/test_plan_command.py::test_every_mistake_has_its_file_line_task_and_field",
+        "unit/cli/test_plan_command.py::test_a_circle_is_named",
+        "unit/plans/test_structure.py::test_a_problem_names_task_and_field",
+        "unit/plans/test_load_plan.py::test_five_thousand_tasks_with_twenty_thousand_dependencies",
+        "unit/plans/test_load_plan.py::test_more_tasks_than_can_be_run",
+        "unit/plans/test_from_answer.py::test_a_circle_is_refused_with_its_members",
+        "unit/plans/test_from_answer.py::test_four_hundred_tasks_are_refused_with_the_limit",
+    ),
+    "broken plan: wrong type, unknown key, alias bomb": (
+        "unit/plans/test_load_plan.py::test_a_mistake_has_its_line_task_and_field",
+        "unit/plans/test_load_plan.py::test_a_file_that_is_no_plan",
+        "unit/plans/test_load_plan.py::test_an_alias_bomb_is_refused_before_it_grows",
+        "unit/plans/test_load_plan.py::test_places_that_hold_no_plan",
+    ),
+    "spec file that is not UTF-8, a folder, 50 MB": (
+        "unit/cli/test_plan_command.py::test_a_specification_that_cannot_be_used",
+        "unit/plans/test_spec_file.py::test_what_is_no_specification",
+        "unit/plans/test_spec_file.py::test_places_that_hold_none",
+    ),
+    "secrets in prompt, output, environment, diff": (
+        "faults/test_secrets.py::test_fifty_secrets_are_readable_nowhere",
+        "faults/test_secrets.py::test_on_the_real_codex_what_is_sent_stays_whole",
+        "faults/test_secrets.py::test_a_prompt_with_a_secret_is_not_sent_in_part_after_a_restart",
+        "unit/domain/test_secrets.py::test_no_border_of_pieces_lets_a_secret_through",
     ),
 }
 

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
+from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import (
     Approval,
     ApprovalKind,
@@ -19,13 +20,16 @@ from codex_orch_tui.domain.approval import (
     Choice,
     Decision,
     FormField,
+    Outcome,
     PermissionEntry,
     Question,
     QuestionOption,
 )
+from codex_orch_tui.ui.presentation.approval_rows import about
 from codex_orch_tui.ui.presentation.paragraphs import plain_text
-from codex_orch_tui.ui.widgets.approval_card import LEAVE_FIRST, READ_FIRST, TOO_EARLY, ApprovalCard
+from codex_orch_tui.ui.widgets.approval_card import LEAVE_FIRST, NO_RULE, READ_FIRST, TOO_EARLY, ApprovalCard
 from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
+from codex_orch_tui.ui.widgets.approval_list import ApprovalList
 from codex_orch_tui.ui.widgets.option_picker import OptionPicker
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 from tests.fakes.states import Story, command_request
@@ -59,6 +63,10 @@ class InboxApp(App[None]):
         self.story = story
         self.answers: list[tuple[ApprovalId, Decision]] = []
         self.viewed: list[str] = []
+        self.painted: list[tuple[str, str]] = []
+        self.turned: list[ApprovalId] = []
+        self.wanted: list[tuple[str, str]] = []
+        self.asked: list[int] = []
         self.own_keys = 0
         self.inbox = ApprovalInbox(guard_s=0.4, clock=clock)
 
@@ -71,6 +79,19 @@ class InboxApp(App[None]):
 
     def on_approval_inbox_answered(self, event: ApprovalInbox.Answered) -> None:
         self.answers.append((event.approval_id, event.decision))
+        self.asked.append(event.times_asked)
+
+    def on_approval_inbox_painted(self, event: ApprovalInbox.Painted) -> None:
+        self.painted.append((event.approval_id, event.text))
+
+    def on_approval_inbox_turned(self, event: ApprovalInbox.Turned) -> None:
+        self.turned.append(event.approval.id)
+
+    def on_approval_inbox_rule_wanted(self, event: ApprovalInbox.RuleWanted) -> None:
+        self.wanted.append(("rule", event.approval_id))
+
+    def on_approval_inbox_for_good_wanted(self, event: ApprovalInbox.ForGoodWanted) -> None:
+        self.wanted.append(("for good", event.approval.id))
 
     def on_approval_inbox_view_wanted(self, event: ApprovalInbox.ViewWanted) -> None:
         self.viewed.append(event.approval.id)
@@ -445,7 +466,7 @@ async def test_only_what_is_offered_is_shown_and_taken() -> None:
         await on.ask(choices=(Choice.ACCEPT, Choice.CANCEL))
         on.inbox.focus_card()
         await on.settle()
-        assert set(on.keys) == {"a", "c", "v"}
+        assert set(on.keys) == {"a", "c", "r", "v"}
         await on.press("A", "d", "n")
         assert on.app.answers == []
         assert on.app.own_keys == 0, "a key of the card must not go on to the app"
@@ -658,3 +679,304 @@ async def test_a_reason_that_is_typed_faster_than_its_line_opens_says_no_yes() -
         card.action_cancel()
         await on.pilot.pause()
         assert on.decisions == []
+
+
+# -- what was painted, and what was not --------------------------------------------------------------------------------
+
+
+async def test_what_was_painted_is_told_once_and_whole() -> None:
+    async with stage(size=(80, 24)) as on:
+        approval = await on.ask(command="\n".join(f"touch {number}" for number in range(40)))
+        ((painted, text),) = on.app.painted
+        assert painted == approval.id
+        assert [line.strip().removeprefix("$ ") for line in text.split("\n") if "touch" in line] == [
+            f"touch {number}" for number in range(40)
+        ]
+        assert "Run outside the sandbox?" in text
+        on.inbox.focus_card()
+        await on.press("end", "home", "x")
+        await on.pilot.resize_terminal(100, 30)
+        await on.settle()
+        assert len(on.app.painted) == 1
+
+
+async def test_the_words_of_a_form_are_painted_and_what_is_written_into_it_is_not() -> None:
+    async with stage() as on:
+        await on.ask(**QUESTIONS)
+        await on.settle()
+        ((_, text),) = on.app.painted
+        assert "Which style?" in text
+        assert "[cursor]" in text
+        assert "The token?" in text
+
+
+async def test_what_nobody_can_see_is_not_told_as_painted() -> None:
+    async with stage() as on:
+        on.inbox.display = False
+        await on.ask()
+        assert on.app.painted == []
+        on.inbox.display = True
+        await on.settle()
+        assert len(on.app.painted) == 1
+
+
+async def test_a_question_that_is_asked_again_is_another_one() -> None:
+    async with stage(size=(80, 24)) as on:
+        approval = await on.ask(command="sh run.sh\n" + "\n".join(["true"] * 60))
+        on.inbox.focus_card()
+        await on.press("end", "a")
+        assert len(on.app.answers) == 1
+        on.story.tell(ev.ApprovalChanged(ref=approval.ref, approval=approval.id, paths=("run.sh",)))
+        on.app.refresh_inbox()
+        await on.settle()
+        assert "Changed since you saw it: run.sh." in on.text
+        on.inbox.focus_card()
+        await on.press("a")
+        assert on.note == TOO_EARLY
+        on.clock.now_s += 1
+        await on.press("a")
+        assert on.note == READ_FIRST, "the end that was seen is that of the question before"
+        await on.press("end", "a")
+        assert [name for name, _ in on.app.answers] == [approval.id] * 2
+        assert on.app.asked == [1, 2]
+        assert [name for name, _ in on.app.painted] == [approval.id] * 2
+        assert "Changed since you saw it: run.sh." in on.app.painted[1][1]
+
+
+async def test_a_decision_that_was_not_kept_opens_the_same_question_under_a_shut_guard() -> None:
+    async with stage() as on:
+        approval = await on.ask()
+        on.inbox.focus_card()
+        await on.press("a")
+        on.story.tell(ev.ApprovalDecided(ref=approval.ref, approval=approval.id, choice=Choice.ACCEPT))
+        on.app.refresh_inbox()
+        await on.settle()
+        on.story.tell(ev.DecisionNotKept(ref=approval.ref, approval=approval.id, cause="no room"))
+        on.app.refresh_inbox()
+        await on.settle()
+        on.inbox.focus_card()
+        await on.press("d")
+        assert len(on.app.answers) == 1
+        on.clock.now_s += 1
+        await on.press("d")
+        assert [decision.choice for decision in on.decisions] == [Choice.ACCEPT, Choice.DECLINE]
+
+
+async def test_a_key_that_was_pressed_before_the_card_was_seen_comes_too_late_to_count() -> None:
+    async with stage() as on:
+        await on.ask()
+        on.inbox.focus_card()
+        await on.settle()
+        late = events.Key("a", "a")
+        late.time -= 30.0
+        on.app.post_message(late)
+        await on.settle()
+        assert on.app.answers == []
+        assert on.note == TOO_EARLY
+        on.clock.now_s += 1.0
+        await on.press("a")
+        assert len(on.app.answers) == 1
+
+
+async def test_why_a_question_went_is_told_to_who_was_reading_it() -> None:
+    async with stage() as on:
+        first = await on.ask()
+        await on.ask(command="touch b")
+        on.inbox.focus_card()
+        await on.settle()
+        lost = ev.ApprovalClosed(
+            ref=first.ref, approval=first.id, outcome=Outcome.WORKER_LOST, cause="the worker ended"
+        )
+        on.story.tell(lost)
+        on.app.refresh_inbox()
+        await on.settle()
+        assert on.note == "The question before has gone: the worker ended. Nothing was sent. This is another one."
+        assert isinstance(on.app.focused, ApprovalCard), "the person is where they were"
+
+
+# -- the other keys of a card ------------------------------------------------------------------------------------------
+
+
+async def test_a_rule_is_wanted_for_what_a_rule_can_be_about() -> None:
+    async with stage() as on:
+        approval = await on.ask()
+        on.inbox.focus_card()
+        await on.press("r")
+        assert on.app.wanted == [("rule", approval.id)]
+        on.gone(approval.id)
+        await on.ask(**FORM)
+        on.inbox.focus_card()
+        await on.press("r")
+        assert on.app.wanted == [("rule", approval.id)]
+        assert on.note == NO_RULE
+        assert "r" not in on.keys
+
+
+FOR_GOOD = {"choices": (Choice.ACCEPT, Choice.ACCEPT_FOR_GOOD, Choice.DECLINE), "amendment": ("npm", "install")}
+
+
+async def test_codexs_own_rule_answers_nothing_by_its_key_and_only_after_the_end() -> None:
+    async with stage(size=(80, 24)) as on:
+        approval = await on.ask(command="\n".join(["npm install"] * 60), **FOR_GOOD)
+        on.inbox.focus_card()
+        await on.press("P")
+        assert on.app.wanted == []
+        assert on.note == READ_FIRST
+        await on.press("end", "P")
+        assert on.app.wanted == [("for good", approval.id)]
+        assert on.app.answers == []
+
+
+async def test_codexs_own_rule_is_not_there_where_codex_offers_none() -> None:
+    async with stage() as on:
+        await on.ask(choices=FOR_GOOD["choices"])
+        on.inbox.focus_card()
+        await on.press("P")
+        assert on.app.wanted == []
+        assert "P" not in on.keys
+
+
+async def test_a_message_about_a_card_is_about_the_card_whose_key_it_was() -> None:
+    async with stage() as on:
+        first = await on.ask(**FOR_GOOD)
+        await on.ask(command="touch b")
+        on.inbox.focus_card()
+        await on.settle()
+        on.app.post_message(events.Key("P", "P"))
+        on.gone(first.id)
+        await on.settle()
+        assert on.app.wanted in ([], [("for good", first.id)])
+
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+def listed(on: Stage) -> list[str]:
+    """The rows of the list."""
+    shown = on.inbox.query_one(ApprovalList)
+    return str(shown.render()).split("\n") if shown.display else []
+
+
+async def test_one_question_needs_no_list() -> None:
+    async with stage(size=(120, 45)) as on:
+        await on.ask()
+        assert listed(on) == []
+
+
+async def test_several_are_listed_oldest_first_with_the_one_on_the_card_marked() -> None:
+    async with stage(size=(120, 45)) as on:
+        for number in range(3):
+            await on.ask(command=f"touch {number}", request_id=str(number))
+        await on.settle()
+        assert [line[:1] for line in listed(on)] == ["▸", " ", " "]
+        assert [f"touch {number}" in line for number, line in enumerate(listed(on))] == [True] * 3
+        on.inbox.focus_card()
+        await on.press("right_square_bracket")
+        assert [line[:1] for line in listed(on)] == [" ", "▸", " "]
+        for number in range(3, 9):
+            await on.ask(command=f"touch {number}", request_id=str(number))
+        await on.settle()
+        assert len(listed(on)) == 5
+        assert "5 more" in listed(on)[-1]
+
+
+async def test_with_little_room_the_others_are_one_line() -> None:
+    async with stage(size=(80, 24)) as on:
+        for number in range(9):
+            await on.ask(command=f"touch {number}", request_id=str(number))
+        await on.settle()
+        (line,) = listed(on)
+        assert "fix-auth command" in line
+        assert "more" in line
+
+
+async def test_a_click_goes_to_a_question_and_answers_none() -> None:
+    async with stage(size=(120, 45)) as on:
+        ids = [(await on.ask(command=f"touch {number}", request_id=str(number))).id for number in range(3)]
+        await on.settle()
+        await on.pilot.click(ApprovalList, offset=(20, 2))
+        await on.settle()
+        assert on.inbox.shown is not None
+        assert on.inbox.shown.id == ids[2]
+        assert on.app.answers == []
+        assert isinstance(on.app.focused, ApprovalCard)
+
+
+async def test_going_on_ends_at_the_last_question() -> None:
+    async with stage() as on:
+        for number in range(2):
+            await on.ask(command=f"touch {number}", request_id=str(number))
+        on.inbox.focus_card()
+        await on.settle()
+        assert on.inbox.go_on()
+        assert not on.inbox.go_on()
+        assert on.inbox.go_to_first()
+        await on.settle()
+        assert [on.story.state.approvals[name].request.command for name in on.app.turned] == ["touch 1", "touch 0"]
+
+
+@pytest.mark.parametrize("size", [(160, 45), (100, 30), (60, 16)])
+@pytest.mark.parametrize("count", [1, 9])
+@pytest.mark.parametrize("lines", [1, 8, 14, 22])
+async def test_the_end_counts_as_seen_only_when_it_is_on_the_screen(
+    size: tuple[int, int], count: int, lines: int
+) -> None:
+    async with stage(size=size) as on:
+        for number in range(count):
+            command = "\n".join(f"touch {line}" for line in range(lines))
+            on.story.ask(on.ref, on.request(request_id=str(number), command=command, cwd="/the/end"))
+        on.app.refresh_inbox()
+        await on.settle()
+        on.inbox.focus_card()
+        await on.settle()
+        card = on.app.query_one(ApprovalCard)
+        strips = on.app.screen._compositor.render_strips()
+        painted = "\n".join("".join(segment.text for segment in strip) for strip in strips)
+        assert card.seen_end == ("/the/end" in painted), painted
+        assert card.seen_end == ("read on" not in painted)
+        await on.press("end")
+        assert card.seen_end
+
+
+TWO_LISTS = {
+    **QUESTIONS,
+    "questions": (
+        QUESTIONS["questions"][0],
+        Question(
+            id="token",
+            header="Token",
+            text="The token?",
+            options=(QuestionOption(label="none"),),
+            is_secret=True,
+            allows_other=True,
+        ),
+    ),
+}
+
+
+async def test_tab_goes_to_every_list_and_line_and_round() -> None:
+    async with stage() as on:
+        await on.ask(**TWO_LISTS)
+        on.inbox.focus_card()
+        await on.press("2")
+        assert on.keys["space"] == "choose"
+        assert on.keys["tab"] == "next field"
+        await on.press("tab", "tab", "tab", *"dacn x")
+        assert on.app.answers == [], "letters of an answer are no commands"
+        assert isinstance(on.app.focused, Input)
+        assert on.app.focused.password
+        await on.press("tab")
+        assert on.app.query(OptionPicker).first().has_focus
+        await on.press("shift+tab", "ctrl+s")
+        answers = {"style": ("offset",), "token": ("dacn x",)}
+        assert on.decisions == [Decision(choice=Choice.ANSWER, answers=answers)]
+
+
+async def test_the_tool_of_an_mcp_server_is_named() -> None:
+    async with stage() as on:
+        reason = 'Allow the tracker MCP server to run tool "close_issue"?'
+        asked = await on.ask(kind=ApprovalKind.MCP_TOOL, command="", server="tracker", reason=reason)
+        await on.settle()
+        assert "Let it use the tool close_issue of tracker?" in on.text
+        assert "asks “Allow the tracker" in on.text
+        assert about(asked.request) == "tracker: close_issue"

@@ -139,6 +139,10 @@ async def test_choices_are_kept_and_dangerous_ones_are_told() -> None:
         await on.press()
         assert "Nothing holds it back" in on.text
         await on.press("ctrl+s")
+        assert on.app.results == []
+        assert "Type “full access never” first" in on.text
+        on.screen.query_one("#confirm", Input).value = "full access never"
+        await on.press("ctrl+s")
         (result,) = on.app.results
         assert result.base_branch == "[red]topic"
         assert result.plan.tasks[0].sandbox is SandboxMode.DANGER_FULL_ACCESS

@@ -19,6 +19,7 @@ from codex_orch_tui.domain.review import (
 from codex_orch_tui.ui.presentation.diff_lines import MAX_LINE_CHARS, DiffRows, file_notes
 from codex_orch_tui.ui.presentation.syntax import SyntaxRole, highlight
 from codex_orch_tui.ui.widgets.diff_view import DiffView
+from tests.keyboard import press
 
 SIGNS = {" ": LineKind.CONTEXT, "+": LineKind.ADDED, "-": LineKind.REMOVED, "\\": LineKind.NOTE}
 
@@ -214,17 +215,17 @@ async def test_brackets_jump_from_hunk_to_hunk() -> None:
         diff.show(patch_of(*(hunk(EDIT, start) for start in (41, 141, 241, 341))))
         await pilot.pause()
         assert state(diff) == "hunk 1 of 4"
-        await pilot.press("right_square_bracket")
+        await press(pilot, "right_square_bracket")
         assert state(diff) == "hunk 2 of 4"
         assert painted(diff)[0].startswith(" @@ −141")
         assert diff.new_line_at_top == 141
-        await pilot.press("right_square_bracket", "right_square_bracket", "right_square_bracket")
+        await press(pilot, "right_square_bracket", "right_square_bracket", "right_square_bracket")
         assert state(diff) == "hunk 4 of 4"
-        await pilot.press("left_square_bracket")
+        await press(pilot, "left_square_bracket")
         assert state(diff) == "hunk 3 of 4"
-        await pilot.press("down", "down", "left_square_bracket")
+        await press(pilot, "down", "down", "left_square_bracket")
         assert painted(diff)[0].startswith(" @@ −241")
-        await pilot.press("home")
+        await press(pilot, "home")
         assert state(diff) == "hunk 1 of 4"
 
 
@@ -236,10 +237,10 @@ async def test_long_lines_scroll_sideways_under_a_fixed_gutter_or_wrap() -> None
         diff.show(patch_of(hunk(f"+{line}\n short", 41)))
         await pilot.pause()
         assert painted(diff)[1] == "        41  + " + "000漢001漢002漢003漢004漢005漢006 "[:31].rstrip()
-        await pilot.press("right")
+        await press(pilot, "right")
         assert painted(diff)[1].startswith("        41  +  002漢"[:14])
         assert painted(diff)[2] == "   41   42"
-        await pilot.press("w")
+        await press(pilot, "w")
         assert painted(diff)[1].startswith("        41  + 000漢")
         rows = painted(diff)
         end = next(number for number, row in enumerate(rows) if row.endswith("short"))
@@ -282,7 +283,7 @@ async def test_a_hundred_thousand_lines_open_at_once() -> None:
             spans.append(time.perf_counter() - begun)
         assert min(spans) < 0.1
         diff.focus()
-        await pilot.press("end")
+        await press(pilot, "end")
         assert painted(diff)[-1].endswith("value_99999 = 99999")
 
 
@@ -301,12 +302,12 @@ async def test_the_next_file_starts_at_its_top() -> None:
         diff = pilot.app.query_one(DiffView)
         diff.focus()
         diff.show(patch_of(*(hunk(EDIT, start) for start in (41, 141, 241))))
-        await pilot.press("end")
+        await press(pilot, "end")
         diff.show(patch_of(is_binary=True, new_size_bytes=5))
         await pilot.pause()
         assert painted(diff)[0] == " binary or too large to show: none → 5 bytes"
         assert state(diff) == ""
-        await pilot.press("right_square_bracket", "left_square_bracket", "w", "down")
+        await press(pilot, "right_square_bracket", "left_square_bracket", "w", "down")
         diff.show(None)
         await pilot.pause()
         assert painted(diff)[0].startswith(" Choose a file")

@@ -17,7 +17,7 @@ from codex_orch_tui.domain.plan import Role
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.bridge import Dirty
-from codex_orch_tui.ui.presentation.task_rows import task_key
+from codex_orch_tui.ui.presentation.turn_rows import task_key
 from codex_orch_tui.ui.screens.confirm import ConfirmScreen
 from codex_orch_tui.ui.screens.help import HelpScreen
 from codex_orch_tui.ui.screens.merge import MergeScreen
@@ -26,6 +26,7 @@ from codex_orch_tui.ui.screens.new_task import NewTaskScreen
 from codex_orch_tui.ui.widgets.event_log import EventLog
 from tests.fakes.orchestrator import FakeOrchestrator
 from tests.fakes.states import Story, many, shop
+from tests.keyboard import press
 
 WIDE = (150, 42)
 NARROW = (80, 24)
@@ -49,7 +50,7 @@ class Screen:
         return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await press(self.pilot, *keys)
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object]) -> None:
@@ -469,7 +470,7 @@ async def test_search_finds_and_ends() -> None:
         await on.until(lambda: on.main.bridge.log_of == ref)
         on.fake.grow(ref, *(LogEntry(LogKind.OUTPUT, f"line {number}") for number in range(100)))
         await on.until_shown("line 99")
-        await on.press("slash")
+        await on.press("3", "slash")
         await on.until(lambda: isinstance(on.app.focused, Input))
         await on.press(*"line", "space", *"5", "enter")
         await on.until_shown("line 5")

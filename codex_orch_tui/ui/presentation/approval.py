@@ -1,31 +1,30 @@
-"""An approval as the card shows it: what is asked, everything it carries, and what each answer does."""
+"""An approval as the card shows it: what is asked, how risky it is, and everything that a yes would count for."""
 
 import json
 import re
-import time
 from dataclasses import replace
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
-from codex_orch_tui.domain.approval import Approval, ApprovalKind, ApprovalRequest, Choice
+from codex_orch_tui.domain.approval import Approval, ApprovalKind, ApprovalRequest, Outcome
 from codex_orch_tui.domain.item import FileEdit
-from codex_orch_tui.domain.plan import ApprovalPolicy
+from codex_orch_tui.domain.plan import ApprovalPolicy, SandboxMode
 from codex_orch_tui.domain.review import LineKind
 from codex_orch_tui.domain.task import Task
-from codex_orch_tui.domain.terminal_text import clean_text
+from codex_orch_tui.domain.terminal_text import is_clean
+from codex_orch_tui.domain.text_warnings import text_warnings
+from codex_orch_tui.ui.presentation.approval_rows import tool_of
 from codex_orch_tui.ui.presentation.clock import elapsed
+from codex_orch_tui.ui.presentation.command_lines import command_lines
 from codex_orch_tui.ui.presentation.glyphs import Tone
-from codex_orch_tui.ui.presentation.paragraphs import BLANK, Paragraph
+from codex_orch_tui.ui.presentation.paragraphs import BLANK, Paragraph, aligned, labelled
+from codex_orch_tui.ui.presentation.risk_lines import other_risks, program_lines, reasons_of, risk_line
+from codex_orch_tui.ui.presentation.sandbox_words import sandbox_words
 
-_ESCAPES = re.compile(r"␛|\\u\{[0-9A-F]{2,6}\}|\\x[0-9a-f]{2}|\\r")
-_BLANKS = re.compile(r"[ \u00a0\u3000]{40,}")
+_COUNTED = re.compile(r"has [\d,]+ lines")
+"""Stands beside the headline already."""
+_SANDBOX_REASON = "may run outside of the sandbox"
+"""Told in a line of its own."""
 _CHANGE_WORDS = {"add": "new", "delete": "deleted", "update": "changed"}
-
-
-class AnswerKey(NamedTuple):
-    """A key of the card: the id of its binding and what it does in a few words."""
-
-    id: str
-    label: str
 
 
 def headline(approval: Approval, task: Task | None) -> str:
@@ -33,8 +32,7 @@ def headline(approval: Approval, task: Task | None) -> str:
     request = approval.request
     match request.kind:
         case ApprovalKind.COMMAND:
-            asks_always = task is not None and task.spec.approval_policy is ApprovalPolicy.UNTRUSTED
-            return "Run this command?" if asks_always else "Run outside the sandbox?"
+            return _command_headline(request, task)
         case ApprovalKind.STDIN:
             return "Type this into the running program?"
         case ApprovalKind.NETWORK:
@@ -49,9 +47,20 @@ def headline(approval: Approval, task: Task | None) -> str:
             who = request.server or "An MCP server"
             return f"{who} wants you to open a page" if request.url else f"{who} asks you"
         case ApprovalKind.MCP_TOOL:
-            return f"Let it use a tool of {request.server or 'an MCP server'}?"
+            tool = tool_of(request)
+            return f"Let it use {f'the tool {tool}' if tool else 'a tool'} of {request.server or 'an MCP server'}?"
         case _:
             assert_never(request.kind)
+
+
+def _command_headline(request: ApprovalRequest, task: Task | None) -> str:
+    if request.permissions:
+        return "Run this command with more permissions?"
+    if task is None:
+        return "Run outside the sandbox?"
+    asks_always = task.spec.approval_policy is ApprovalPolicy.UNTRUSTED
+    is_held = task.spec.sandbox is not SandboxMode.DANGER_FULL_ACCESS
+    return "Run outside the sandbox?" if is_held and not asks_always else "Run this command?"
 
 
 def _file_headline(request: ApprovalRequest, task: Task | None) -> str:
@@ -69,7 +78,7 @@ def aside(request: ApprovalRequest) -> str:
     """What stands beside the headline: the size of what is asked, when it is more than a line."""
     if request.kind is ApprovalKind.FILE_CHANGE and request.files:
         return size_text(sum(e.insertions for e in request.files), sum(e.deletions for e in request.files))
-    lines = request.command.count("\n") + 1
+    lines = request.command.rstrip("\n").count("\n") + 1
     return f"{lines} lines" if lines > 1 else ""
 
 
@@ -85,43 +94,85 @@ def inbox_title(position: int, count: int, approval: Approval, now_s: float) -> 
     return f"Needs you · {position + 1} of {count} ─ {approval.ref.task} · waits {wait}"
 
 
+def gone_told(approval: Approval | None) -> str:
+    """Why the question that was on the card a moment ago is not there any more; empty when the person answered it."""
+    if approval is None or approval.choice is not None or approval.outcome is Outcome.PENDING:
+        return ""
+    why = f": {approval.cause}" if approval.cause else ""
+    return f"The question before has gone{why}. Nothing was sent."
+
+
 def card(approval: Approval, task: Task | None) -> tuple[Paragraph, ...]:
     """Everything that a person needs to decide, the whole command and the whole diff included."""
-    request = approval.request
+    request, known = approval.request, approval.assessment
+    warnings = _warnings(request)
+    reasons = reasons_of(known, (*warnings, _SANDBOX_REASON))
+    # The text that is typed into a program is not a command of the shell.
+    programs = known.programs if request.kind is not ApprovalKind.STDIN else ()
     paragraphs = [
+        *_changed(approval),
         Paragraph(text=headline(approval, task), remark=aside(request), is_strong=True),
-        *_command(request),
-        *_warnings(request),
+        *risk_line(known, reasons),
+        *command_lines(request),
+        *_typed_into(request, task),
+        *_pages(request),
+        *(
+            Paragraph(text=f"It {text}.", label="△", label_cells=2, indent=3, is_strong=True, tone=Tone.ASKS)
+            for text in warnings
+        ),
+        *program_lines(programs),
+        *other_risks(reasons),
+        *_sandbox(request, task),
     ]
-    if request.url:
-        paragraphs.append(_line("page", request.url, is_verbatim=True))
-    if request.host and request.kind is not ApprovalKind.NETWORK:
-        paragraphs.append(_line("host", request.host))
-    if request.grant_root:
-        paragraphs.append(_line("grants", f"writing under {request.grant_root} until the worker ends", is_strong=True))
-    if request.kind is not ApprovalKind.PERMISSIONS:
-        wanted = (f"{entry.access} {entry.target}" for entry in request.permissions)
-        paragraphs += [_line("wants", text, is_strong=True) for text in wanted]
-    paragraphs += [_line("kept out", target) for target in denied(request)]
     if request.kind is ApprovalKind.FILE_CHANGE and not request.files:
-        paragraphs.append(_line("files", "Codex did not tell which; v shows what it sent"))
+        paragraphs.append(labelled("files", "Codex did not tell which; v shows what it sent"))
     paragraphs += [_file_line(edit, task) for edit in request.files]
     if request.reason:
-        paragraphs.append(_line("why", f"“{request.reason}”"))
+        # Of an MCP server's question these are not a worker's words but the question itself.
+        paragraphs.append(labelled("asks" if request.server else "why", f"“{request.reason}”"))
     if request.cwd and request.kind is not ApprovalKind.FILE_CHANGE:
         outside = "outside its worktree" if _is_outside(request.cwd, task) else ""
-        paragraphs.append(replace(_line("in", place(request.cwd, task)), remark=outside))
+        paragraphs.append(replace(labelled("in", place(request.cwd, task)), remark=outside))
+    if known.why_asked:
+        paragraphs.append(replace(labelled("rules", known.why_asked), tone=Tone.QUIET))
     for edit in request.files:
         paragraphs += _diff(edit, task)
-    return _aligned(paragraphs)
+    return aligned(paragraphs)
 
 
-def _aligned(paragraphs: list[Paragraph]) -> tuple[Paragraph, ...]:
-    """The paragraphs with one column for all labels that are words."""
-    cells = max((len(paragraph.label) + 2 for paragraph in paragraphs if len(paragraph.label) > 1), default=0)
-    return tuple(
-        replace(paragraph, label_cells=cells) if len(paragraph.label) > 1 else paragraph for paragraph in paragraphs
-    )
+def _changed(approval: Approval) -> list[Paragraph]:
+    """What is another thing than when the person said yes to it: the first thing to read."""
+    if approval.times_asked < 2:
+        return []
+    told = ", ".join(approval.changed) or "what it names"
+    text = f"Changed since you saw it: {told}. Your yes was not sent; this asks again."
+    return [Paragraph(text=text, label="△", label_cells=2, is_strong=True, tone=Tone.BAD, label_tone=Tone.BAD), BLANK]
+
+
+def _typed_into(request: ApprovalRequest, task: Task | None) -> list[Paragraph]:
+    """The command whose program gets what is typed, as far as it is known."""
+    if request.kind is not ApprovalKind.STDIN or task is None:
+        return []
+    items = (item for turn in task.turns for item in turn.items if item.id == request.item)
+    return [labelled("into", item.title, is_verbatim=True) for item in items if item.title]
+
+
+def _pages(request: ApprovalRequest) -> list[Paragraph]:
+    """Where it would go and what it would be given, beside a command."""
+    found = []
+    if request.url:
+        found.append(labelled("page", request.url, is_verbatim=True))
+    if request.host and request.kind is not ApprovalKind.NETWORK:
+        found.append(labelled("host", request.host))
+    if request.kind is not ApprovalKind.PERMISSIONS:
+        wanted = (f"{entry.access} {entry.target}" for entry in request.permissions)
+        found += [labelled("wants", text, is_strong=True) for text in wanted]
+    return found + [labelled("kept out", target) for target in denied(request)]
+
+
+def _sandbox(request: ApprovalRequest, task: Task | None) -> list[Paragraph]:
+    words = sandbox_words(request, task)
+    return [labelled("sandbox", words, is_strong=bool(request.grant_root or request.permissions))] if words else []
 
 
 def denied(request: ApprovalRequest) -> tuple[str, ...]:
@@ -129,28 +180,24 @@ def denied(request: ApprovalRequest) -> tuple[str, ...]:
     return tuple(entry.target for entry in request.permissions if entry.access == "deny")
 
 
-def _line(label: str, text: str, *, is_verbatim: bool = False, is_strong: bool = False) -> Paragraph:
-    return Paragraph(text=text, label=label, indent=3, is_verbatim=is_verbatim, is_strong=is_strong)
+def _warnings(request: ApprovalRequest) -> tuple[str, ...]:
+    """What is odd about the texts that a yes would count for."""
+    names = (request.host, request.url, *(edit.path for edit in request.files))
+    found = [*text_warnings(request.command), *(text for name in names for text in text_warnings(name))]
+    raw = _raw_command(request)
+    if not is_clean(raw, multiline=True):
+        found.insert(0, text_warnings(raw)[0])
+    return tuple(text for text in dict.fromkeys(found) if not _COUNTED.fullmatch(text))
 
 
-def _command(request: ApprovalRequest) -> list[Paragraph]:
-    if not request.command:
-        return []
-    sign = "›" if request.kind is ApprovalKind.STDIN else "$"
-    return [
-        Paragraph(text=line, label=sign if number == 0 else "", label_cells=2, indent=3, is_verbatim=True)
-        for number, line in enumerate(request.command.split("\n"))
-    ]
-
-
-def _warnings(request: ApprovalRequest) -> list[Paragraph]:
-    shown = f"{request.command}\n{request.host}\n{request.url}\n" + "\n".join(edit.path for edit in request.files)
-    found = []
-    if _ESCAPES.search(shown):
-        found.append("It holds characters that a terminal would hide or obey; they are shown as escapes.")
-    if _BLANKS.search(request.command):
-        found.append("It holds a long run of blanks: read on behind it.")
-    return [Paragraph(text=text, label="△", label_cells=2, indent=3, is_strong=True) for text in found]
+def _raw_command(request: ApprovalRequest) -> str:
+    """The command before it was cleaned: a carriage return's escape looks like one that the worker wrote."""
+    try:
+        raw = json.loads(request.raw_json)
+    except ValueError:
+        return ""
+    command = raw.get("command") if isinstance(raw, dict) else None
+    return command if isinstance(command, str) else ""
 
 
 def _is_outside(path: str, task: Task | None) -> bool:
@@ -175,7 +222,7 @@ def _file_line(edit: FileEdit, task: Task | None) -> Paragraph:
     word = _CHANGE_WORDS.get(edit.change, edit.change or "changed")
     size = size_text(edit.insertions, edit.deletions)
     remark = f"outside its worktree  {size}" if _is_outside(edit.path, task) else size
-    return Paragraph(text=place(edit.path, task), label=word, indent=3, remark=remark, is_verbatim=True)
+    return replace(labelled(word, place(edit.path, task), is_verbatim=True), remark=remark)
 
 
 def _diff(edit: FileEdit, task: Task | None) -> list[Paragraph]:
@@ -191,100 +238,3 @@ def _diff_line(line: str) -> Paragraph:
     side = None if is_head else sides.get(line[:1])
     tone = Tone.QUIET if is_head else Tone.PLAIN
     return Paragraph(text=line, indent=3, tone=tone, side=side, is_verbatim=True)
-
-
-# What each answer does.
-
-_ACCEPTS = {
-    ApprovalKind.COMMAND: ("accept, run it once", "accept for this session"),
-    ApprovalKind.STDIN: ("accept, type it", "accept for this session"),
-    ApprovalKind.NETWORK: ("accept, this once", "accept this host for the session"),
-    ApprovalKind.FILE_CHANGE: ("accept, write it", "accept, and more there this session"),
-    ApprovalKind.MCP_TOOL: ("accept, use it once", "accept for this session"),
-    ApprovalKind.ELICITATION: ("accept", "accept for this session"),
-}
-_CANCEL_WORDS = {
-    ApprovalKind.MCP_TOOL: "cancel the call",
-    ApprovalKind.ELICITATION: "close the question",
-}
-
-
-def answer_keys(request: ApprovalRequest) -> tuple[AnswerKey, ...]:
-    """The keys of this card, only those that the request offers."""
-    offered = request.choices
-    once, session = _ACCEPTS.get(request.kind, ("accept", "accept for this session"))
-    keys: list[AnswerKey] = []
-    if Choice.GRANT in offered:
-        keys.append(AnswerKey("approval.pick", "check"))
-        once, session = "grant the checked for this turn", "grant them for this session"
-    if Choice.ANSWER in offered:
-        keys += [AnswerKey("approval.enter", "fill in"), AnswerKey("approval.send", "send your answers")]
-    if offers_yes(request):
-        keys.append(AnswerKey("approval.accept", once))
-    if Choice.ACCEPT_FOR_SESSION in offered or Choice.GRANT in offered:
-        keys.append(AnswerKey("approval.accept_session", session))
-    if Choice.DECLINE in offered:
-        alone = "decline, no answer" if request.kind is ApprovalKind.USER_INPUT else "decline, it goes on"
-        keys.append(AnswerKey("approval.decline", alone))
-        keys.append(AnswerKey("approval.decline_message", "decline and say why"))
-    if Choice.CANCEL in offered:
-        keys.append(AnswerKey("approval.cancel", _CANCEL_WORDS.get(request.kind, "cancel the turn")))
-    keys.append(AnswerKey("approval.view", "view all"))
-    return tuple(keys)
-
-
-def offers_yes(request: ApprovalRequest) -> bool:
-    """Whether a key says yes to it, or to the checked part of it."""
-    return Choice.ACCEPT in request.choices or Choice.GRANT in request.choices
-
-
-# Everything.
-
-
-def everything(approval: Approval, task: Task | None) -> tuple[Paragraph, ...]:
-    """The card, where it comes from, and the request as Codex sent it."""
-    request = approval.request
-    facts = [
-        ("task", task.spec.title if task is not None else str(approval.ref)),
-        ("run", str(approval.ref.run)),
-        ("branch", task.worktree.branch if task is not None and task.worktree is not None else ""),
-        ("folder", request.cwd),
-        ("asked", time.strftime("%H:%M:%S", time.localtime(approval.asked_at_s))),
-        ("thread", str(request.thread)),
-        ("turn", str(request.turn)),
-        ("item", str(request.item)),
-        ("id", str(approval.id)),
-        ("takes", ", ".join(choice.replace("_", " ") for choice in request.choices)),
-    ]
-    return (
-        *card(approval, task),
-        *_aligned(_form_lines(request)),
-        BLANK,
-        *_aligned([_line(label, text, is_verbatim=True) for label, text in facts if text]),
-        BLANK,
-        Paragraph(text="As Codex sent it", tone=Tone.QUIET),
-        *(Paragraph(text=line, indent=3, is_verbatim=True) for line in _pretty(request.raw_json).split("\n")),
-    )
-
-
-def _form_lines(request: ApprovalRequest) -> list[Paragraph]:
-    lines: list[Paragraph] = []
-    if request.kind is ApprovalKind.PERMISSIONS:
-        lines += [_line("asks", f"{entry.access} {entry.target}") for entry in request.permissions]
-    for question in request.questions:
-        lines.append(_line("asks", f"{question.header}: {question.text}" if question.header else question.text))
-        lines += [_line("", f"· {option.label}  {option.description}".rstrip()) for option in question.options]
-    for form_field in request.fields:
-        choices = f": {', '.join(form_field.choices)}" if form_field.choices else ""
-        lines.append(
-            _line("field", f"{form_field.title} ({form_field.type}{choices}) {form_field.description}".rstrip())
-        )
-    return lines
-
-
-def _pretty(raw_json: str) -> str:
-    """The JSON over several lines. Reading it undoes its escapes, so it is cleaned again."""
-    try:
-        return clean_text(json.dumps(json.loads(raw_json), indent=2, ensure_ascii=False))
-    except ValueError:
-        return clean_text(raw_json)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from codex_orch_tui.domain.approval import Approval, Choice
+from codex_orch_tui.domain.approval import Approval, Choice, Decision, granted_words
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE, TaskState
+from codex_orch_tui.ui.presentation.approval_rows import fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,21 @@ class Attention:
     is_question: bool = False
 
 
-def next_attention(state: State, current: TaskRef | None, *, skip_questions: bool = False) -> Attention | None:
-    """The oldest open question; without one the next stopped task after the current one, then the next to review."""
-    if not skip_questions:
-        for approval in state.pending:
-            return Attention(approval.ref, is_question=True)
+def next_attention(
+    state: State, current: TaskRef | None, *, shown: Approval | None = None, skip_questions: bool = False
+) -> Attention | None:
+    """The open question that the card shows, else the oldest; then the next stopped task, then the next to review.
+
+    Args:
+        state: What is known.
+        current: The task that is looked at; the next one comes after it.
+        shown: The question on the card: the person is led to the task of what they will read.
+        skip_questions: The person is there already.
+    """
+    if not skip_questions and state.pending:
+        is_open = shown is not None and any(each.id == shown.id for each in state.pending)
+        question = shown if shown is not None and is_open else state.pending[0]
+        return Attention(question.ref, is_question=True)
     waiting = [ref for ref, task in state.tasks.items() if task.state in CONTINUABLE]
     waiting += [ref for ref, task in state.tasks.items() if task.state is TaskState.DONE]
     if not waiting:
@@ -36,9 +47,13 @@ def first_task(state: State) -> TaskRef | None:
             if task.state in group:
                 return ref
     newest = next(reversed(tuple(state.runs.values())), None)
-    return newest.tasks[0] if newest is not None and newest.tasks else None
+    if newest is None or not newest.tasks:
+        return None
+    return next((ref for ref in newest.tasks if not state.tasks[ref].spec.is_group), newest.tasks[0])
 
 
+_TOLD_CELLS = 48
+"""Of what was answered: the word of it lies over another question for some seconds."""
 _ANSWERED = {
     Choice.ACCEPT: "Accepted",
     Choice.ACCEPT_FOR_SESSION: "Accepted for this session",
@@ -50,14 +65,18 @@ _ANSWERED = {
 }
 
 
-def answer_told(approval: Approval, choice: Choice) -> str:
-    """What was just answered, in one line: the card itself is gone."""
+def answer_told(approval: Approval, decision: Decision) -> str:
+    """What was just answered, in one line: the card itself is gone. Of a grant, exactly what was granted."""
     request = approval.request
     about = request.command or request.host or next((edit.path for edit in request.files), "") or request.reason
+    told = _ANSWERED[decision.choice]
+    if decision.choice is Choice.GRANT:
+        told += " for this session" if decision.for_session else " for this turn"
+        about = granted_words(request, decision.granted or ())
     line = about.partition("\n")[0]
-    return (
-        f"{_ANSWERED[choice]}: {line} ({approval.ref.task})" if line else f"{_ANSWERED[choice]} ({approval.ref.task})"
-    )
+    if decision.choice is not Choice.GRANT:
+        line = fitted(line, _TOLD_CELLS)
+    return f"{told}: {line} ({approval.ref.task})" if line else f"{told} ({approval.ref.task})"
 
 
 def quiet_line(state: State) -> str:

@@ -9,6 +9,11 @@ from codex_orch_tui.domain.task import ACTIVE, ASKING, ENDED, Task, TaskState
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
 
 NO_TASK = "No task is marked: ↓ goes to one, n starts a new one."
+_A_GROUP = "It holds other tasks and has no worker of its own: ↓ goes to one of them."
+_FOR_GROUPS = frozenset({"task.pause", "task.retry", "task.skip", "task.earlier", "task.later"})
+"""On a group these act on the tasks in it."""
+FOR_RUNS = _FOR_GROUPS | {"task.merge"}
+"""On a run's own row these act on the run."""
 
 
 def why_not(action_id: str, state: State, ref: TaskRef | None) -> str:
@@ -17,7 +22,11 @@ def why_not(action_id: str, state: State, ref: TaskRef | None) -> str:
     if reason is None:
         return ""
     task = state.tasks.get(ref) if ref is not None else None
-    return NO_TASK if task is None else reason(task)
+    if task is None:
+        return NO_TASK
+    if task.spec.is_group:
+        return "" if action_id in _FOR_GROUPS else _A_GROUP
+    return reason(task)
 
 
 def _message(task: Task) -> str:
@@ -50,6 +59,36 @@ def _resume(task: Task) -> str:
 
 def _discard(task: Task) -> str:
     return _ended(task) if task.state in ENDED else ""
+
+
+def _pause(task: Task) -> str:
+    if task.held or task.state in ACTIVE or task.state is TaskState.QUEUED:
+        return ""
+    return f"There is nothing to pause: it is {_word(task)}."
+
+
+def _retry(task: Task) -> str:
+    if sel.can_continue(task) or task.state in {TaskState.DONE, TaskState.SKIPPED}:
+        return ""
+    if task.state is TaskState.QUEUED:
+        return "It has not begun yet."
+    if task.state in ENDED:
+        return _ended(task)
+    return f"It can begin again when it is at rest: it is {_word(task)}. x stops it."
+
+
+def _skip(task: Task) -> str:
+    if sel.can_continue(task) or task.state is TaskState.QUEUED:
+        return ""
+    if task.state in ENDED:
+        return _ended(task)
+    if task.state is TaskState.DONE:
+        return "It is done; D gives up what it made."
+    return f"It is {_word(task)}: x stops it, then S does without it."
+
+
+def _order(task: Task) -> str:
+    return "" if task.state is TaskState.QUEUED else f"It has begun: it is {_word(task)}."
 
 
 def _ended(task: Task) -> str:
@@ -109,6 +148,11 @@ _REASONS: Mapping[str, Callable[[Task], str]] = {
     "task.stop": _stop,
     "task.resume": _resume,
     "task.discard": _discard,
+    "task.pause": _pause,
+    "task.retry": _retry,
+    "task.skip": _skip,
+    "task.earlier": _order,
+    "task.later": _order,
     "task.edit": _folder,
     "task.shell": _folder,
     "task.copy": _copy,

@@ -41,9 +41,11 @@ def cell_text(text: str) -> CellText | None:
             cells.append("\n")
             offsets.append(position - 1)
         begin = len(offsets)
-        for start, _, width in split_graphemes(paragraph)[0]:
+        for start, end, width in split_graphemes(paragraph)[0]:
             if width:
-                cells.append(paragraph[start] if width == 1 else paragraph[start] + _FILLER)
+                # A blank with marks on it is no place to break a line: they would be lost with it.
+                sign = _MARK if paragraph[start] == " " and end > start + 1 else paragraph[start]
+                cells.append(sign if width == 1 else sign + _FILLER)
                 offsets.extend([position + start] * width)
         if paragraph and len(offsets) == begin:
             # Marks with nothing to stand on: a cell, so that they are not lost.

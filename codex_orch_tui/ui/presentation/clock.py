@@ -31,6 +31,11 @@ def hour_minute(time_s: float) -> str:
     return time.strftime("%H:%M", time.localtime(time_s))
 
 
+def moment(time_s: float) -> str:
+    """A local date and time, to the second."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_s))
+
+
 def count(number: int) -> str:
     """A large number in at most four cells and a letter: 950, 9.4k, 412k, 1.9M."""
     if number < 1_000:
@@ -40,3 +45,12 @@ def count(number: int) -> str:
     if number < 1_000_000:
         return f"{number // 1_000}k"
     return f"{number / 1_000_000:.1f}M"
+
+
+def dollars(cost: float) -> str:
+    """An amount in USD: $0.004, $1.92, $412. What is less than a tenth of a cent is told as that."""
+    if 0 < cost < 0.001:
+        return "<$0.001"
+    if cost < 0.1:
+        return f"${cost:.3f}"
+    return f"${cost:,.2f}" if cost < 100 else f"${cost:,.0f}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from codex_orch_tui.domain.approval import ApprovalKind, Risk
 from codex_orch_tui.domain.item import ItemKind, StepStatus
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.task import TaskState
@@ -74,6 +75,7 @@ TASK_LOOKS: Mapping[TaskState, Look] = {
     TaskState.RUNNING: Look("working", "●", "*", Tone.PLAIN),
     TaskState.WAITING_APPROVAL: Look("asks", "!", "!", Tone.ASKS),
     TaskState.WAITING_INPUT: Look("asks", "!", "!", Tone.ASKS),
+    TaskState.CHECKING: Look("checking", "◒", ":", Tone.PLAIN),
     TaskState.STOPPING: Look("stopping", "◑", "<", Tone.PLAIN),
     TaskState.DONE: Look("review", "✓", "+", Tone.GOOD),
     TaskState.MERGED: Look("merged", "✔", "=", Tone.QUIET),
@@ -81,6 +83,7 @@ TASK_LOOKS: Mapping[TaskState, Look] = {
     TaskState.INTERRUPTED: Look("interrupted", "‖", "|", Tone.PLAIN),
     TaskState.LOST: Look("lost", "?", "?", Tone.BAD),
     TaskState.DISCARDED: Look("discarded", "–", "-"),
+    TaskState.SKIPPED: Look("skipped", "»", "/"),
 }
 
 WAITS = Look("waits", "○", "o")
@@ -91,6 +94,25 @@ STEP_LOOKS: Mapping[StepStatus, Look] = {
     StepStatus.IN_PROGRESS: Look("now", "●", "*", Tone.PLAIN),
     StepStatus.COMPLETED: Look("done", "✓", "+", Tone.QUIET),
 }
+
+RISK_LOOKS: Mapping[Risk, Look] = {
+    Risk.LOW: Look("low", "▽", "v"),
+    Risk.MEDIUM: Look("medium", "▷", ">", Tone.PLAIN),
+    Risk.HIGH: Look("high", "▲", "^", Tone.BAD),
+}
+"""How much a yes could do: down, ahead, up."""
+
+KIND_WORDS: Mapping[ApprovalKind, str] = {
+    ApprovalKind.COMMAND: "command",
+    ApprovalKind.STDIN: "typing",
+    ApprovalKind.NETWORK: "network",
+    ApprovalKind.FILE_CHANGE: "files",
+    ApprovalKind.PERMISSIONS: "permissions",
+    ApprovalKind.USER_INPUT: "question",
+    ApprovalKind.ELICITATION: "form",
+    ApprovalKind.MCP_TOOL: "tool",
+}
+"""What a question is about, in a column of a list."""
 
 LOG_LOOKS: Mapping[LogKind, LogLook] = {
     LogKind.TURN: LogLook("─", "-", Tone.QUIET, Tone.QUIET),

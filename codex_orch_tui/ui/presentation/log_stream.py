@@ -34,11 +34,6 @@ class LogStream:
         """The index of the oldest entry that is held. The first that was ever fed has 0, prepended ones count down."""
         return self.ring.first_index
 
-    @property
-    def has_waiting(self) -> bool:
-        """Whether newer entries are not in the ring."""
-        return bool(self._waiting)
-
     def feed(self, entries: Sequence[LogEntry]) -> None:
         """Takes new entries."""
         if self.is_following:

@@ -1,12 +1,13 @@
 """A task that is being written: the draft, what each choice means, what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
 from codex_orch_tui.domain.ids import TaskId, slug
 from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, RoleName, SandboxMode, TaskSpec, title_of
+from codex_orch_tui.domain.role import RoleProfile, with_role
 
 _NAMED_PATHS = 4
 _LINE_CELLS = 50
@@ -22,14 +23,27 @@ class TaskDraft:
     model: str = ""
     sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
     approval_policy: ApprovalPolicy = ApprovalPolicy.ON_REQUEST
+    is_planned_first: bool = False
+    """A navigator proposes tasks, and the person approves them before anything begins."""
+
+    @property
+    def sandbox_in_force(self) -> SandboxMode:
+        """What the worker's commands may touch; planning changes nothing."""
+        return SandboxMode.READ_ONLY if self.is_planned_first else self.sandbox
 
 
+AT_ONCE, PLAN_FIRST = "do it", "plan it first"
+WAY_WORDS: Mapping[str, str] = {
+    AT_ONCE: "One worker does all of it.",
+    PLAN_FIRST: "A navigator proposes tasks; none begins before you approve.",
+}
 ROLE_WORDS: Mapping[RoleName, str] = {
     Role.IMPLEMENTER: "Edits the code and tries it.",
     Role.NAVIGATOR: "Explores the code and explains.",
     Role.TESTER: "Writes tests and runs them.",
     Role.REVIEWER: "Reads a change and says what is wrong with it.",
 }
+OWN_ROLE_WORDS = "A role of your own."
 SANDBOX_WORDS: Mapping[SandboxMode, str] = {
     SandboxMode.WORKSPACE_WRITE: "Writes in its own worktree; no network.",
     SandboxMode.READ_ONLY: "Reads; asks for every change.",
@@ -62,7 +76,7 @@ def choice_lines(names: Sequence[str], words: Mapping[str, str]) -> list[str]:
 
 def danger(draft: TaskDraft) -> str:
     """What the choices together risk; empty when a sandbox and a person stand in between."""
-    is_open = draft.sandbox is SandboxMode.DANGER_FULL_ACCESS
+    is_open = draft.sandbox_in_force is SandboxMode.DANGER_FULL_ACCESS
     never_asks = draft.approval_policy is ApprovalPolicy.NEVER
     if is_open and never_asks:
         return "Nothing holds it back: no sandbox, and it never asks. Only for a machine that you can lose."
@@ -76,7 +90,7 @@ def danger(draft: TaskDraft) -> str:
 def confirmation(draft: TaskDraft) -> str:
     """What has to be typed before such a task is started; empty when a sandbox and a person stand in between."""
     words = []
-    if draft.sandbox is SandboxMode.DANGER_FULL_ACCESS:
+    if draft.sandbox_in_force is SandboxMode.DANGER_FULL_ACCESS:
         words.append("full access")
     if draft.approval_policy is ApprovalPolicy.NEVER:
         words.append("never")
@@ -119,9 +133,18 @@ def plan_of(draft: TaskDraft) -> Plan:
         id=TaskId(slug(title)),
         title=title,
         prompt=text,
-        role=draft.role,
+        role=Role.NAVIGATOR if draft.is_planned_first else draft.role,
         model=draft.model.strip() or None,
-        sandbox=draft.sandbox,
+        sandbox=draft.sandbox_in_force,
         approval_policy=draft.approval_policy,
+        checked_answer=True if draft.is_planned_first else None,
     )
     return Plan(title=title, tasks=(spec,))
+
+
+def with_navigator(plan: Plan, navigator: RoleProfile) -> Plan:
+    """A plan of one task that plans, with what the settings say of navigators; its sandbox stays read-only."""
+    (spec,) = plan.tasks
+    full = with_role(spec, navigator)
+    kept = replace(full, sandbox=spec.sandbox, approval_policy=spec.approval_policy, checked_answer=True)
+    return replace(plan, tasks=(kept,))

@@ -1,10 +1,10 @@
 """Text in paragraphs: a label column, a hanging indent, wrapped by terminal cells and never cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from codex_orch_tui.domain.review import LineKind
 from codex_orch_tui.ui.presentation.cells import cell_text, line_spans
@@ -35,6 +35,33 @@ class Paragraph:
 
 
 BLANK = Paragraph(text="")
+_IN_COLUMN = 1
+"""Label cells of a paragraph that takes part in the column of labels, until `aligned` knows how wide that is."""
+
+
+def labelled(
+    label: str, text: str, *, is_verbatim: bool = False, is_strong: bool = False, tone: Tone = Tone.PLAIN
+) -> Paragraph:
+    """A paragraph with a word before it, in the column of labels that `aligned` makes; the word may be empty."""
+    return Paragraph(
+        text=text,
+        label=label,
+        label_cells=_IN_COLUMN,
+        indent=3,
+        is_verbatim=is_verbatim,
+        is_strong=is_strong,
+        tone=tone,
+    )
+
+
+def aligned(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
+    """The paragraphs with one column for all labels that are words."""
+    in_column = [paragraph for paragraph in paragraphs if paragraph.label_cells == _IN_COLUMN]
+    cells = max((cell_len(paragraph.label) + 2 for paragraph in in_column), default=0)
+    return tuple(
+        replace(paragraph, label_cells=cells) if paragraph.label_cells == _IN_COLUMN else paragraph
+        for paragraph in paragraphs
+    )
 
 
 class TextRow(NamedTuple):
@@ -76,3 +103,15 @@ def plain_text(paragraphs: Sequence[Paragraph]) -> str:
         " ".join(part for part in (paragraph.label, paragraph.text, paragraph.remark) if part)
         for paragraph in paragraphs
     )
+
+
+def painted_rows(paragraphs: Sequence[Paragraph], width: int) -> list[str]:
+    """The rows as they are painted in a view of `width` cells, without blanks at their ends."""
+    shown = []
+    for row in rows(paragraphs, width):
+        paragraph = paragraphs[row.paragraph]
+        label = paragraph.label if row.is_first else ""
+        head = set_cell_size(" " * paragraph.indent + label, text_column(paragraph))
+        text = head + paragraph.text[row.start : row.end]
+        shown.append((f"{text}  {paragraph.remark}" if paragraph.remark and row.is_first else text).rstrip())
+    return shown

@@ -31,8 +31,8 @@ def result_of(task: Task) -> Result | None:
     if task.conflicts:
         paragraphs.append((f"Clashes with {base_name(task)}: {', '.join(task.conflicts)}", Tone.BAD))
         paragraphs.append(("→ u tries again, or sends the files to the worker", Tone.ACCENT))
-    if task.answer:
-        paragraphs.append((task.answer, Tone.PLAIN))
+    if task.said:
+        paragraphs.append((task.said, Tone.PLAIN))
     if task.state is TaskState.DONE and not task.commits:
         paragraphs.append(("No file was changed: there is nothing to merge.", Tone.QUIET))
     if not paragraphs:
@@ -52,7 +52,7 @@ def _remark(task: Task) -> str:
 
 def log_title(task: Task) -> str:
     """What the log pane is called: `search-endpoint · implementer · turn 2`."""
-    parts = [str(task.ref.task), task.spec.role]
+    parts = [str(task.ref.task), task.spec.level.value.replace("_", " ") if task.spec.is_group else task.spec.role]
     if task.turns:
         parts.append(f"turn {len(task.turns)}")
     return " · ".join(parts)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.ui.presentation.glyphs import Tone
 
 
@@ -18,6 +18,8 @@ class Row:
     """Stays the same while the row stands for the same thing."""
     text: str
     ref: TaskRef | None = None
+    run: RunId | None = None
+    """The run, when the row stands for a whole run."""
     parent: str = ""
     depth: int = 0
     is_open: bool | None = None
@@ -32,6 +34,10 @@ class Row:
     since_s: float | None = None
     """When set, the tail is the time that has passed since then."""
     is_free: bool = False
+    is_cut: bool = False
+    """Where there is little room the remark is cut; otherwise remark and tail are left out."""
+    details: tuple[str, ...] = ()
+    """Stand before the remark as far as there is room for the whole text, the most important one last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from codex_orch_tui.domain import selectors as sel
-from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.cost import RateCard, cost_usd
+from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ACTIVE, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.ui.presentation.clock import count, hour_minute
+from codex_orch_tui.ui.presentation.clock import count, dollars, hour_minute
 from codex_orch_tui.ui.presentation.glyphs import Tone
 
 PROGRAM = "codex-orch-tui"
@@ -38,20 +39,45 @@ def is_busy(state: State) -> bool:
 
 def is_under_way(state: State) -> bool:
     """Something runs, waits for an answer, or is going to run."""
-    return any(task.state in ACTIVE or task.state is TaskState.QUEUED for task in state.tasks.values())
+    return any(
+        task.state in ACTIVE or (task.state is TaskState.QUEUED and not task.spec.is_group)
+        for task in state.tasks.values()
+    )
 
 
 def status_line(
-    state: State, *, project: str, branch: str, now_s: float, simulated: bool = False, closing: bool = False
+    state: State,
+    *,
+    project: str,
+    branch: str,
+    now_s: float,
+    simulated: bool = False,
+    closing: bool = False,
+    rate_hold: RateLimits | None = None,
+    card: RateCard | None = None,
 ) -> StatusLine:
-    """The top line of the main screen."""
+    """The top line of the main screen.
+
+    Args:
+        state: What is known.
+        project: The repository's name.
+        branch: The branch that is looked at; empty when it is not known.
+        now_s: Seconds since the epoch.
+        simulated: No Codex runs.
+        closing: The program ends when the turns end.
+        rate_hold: The rate limits, while they let no task begin.
+        card: What models cost.
+    """
     place = Piece(clean_line(f"{project} · {branch}" if branch else project), Tone.PLAIN, rank=2 if closing else 0)
     left = [Piece(PROGRAM, rank=5), place]
     if simulated:
         left.append(Piece("SIMULATED, no Codex", Tone.ASKS))
     if closing:
         left.append(Piece("closing when the turns end · q stays", Tone.ACCENT))
-    return StatusLine(tuple(left), _counts(state), _right(state, now_s))
+    if rate_hold is not None:
+        until = "" if rate_hold.resets_at_s is None else f" until {hour_minute(rate_hold.resets_at_s)}"
+        left.append(Piece(f"rate limit {rate_hold.used_percent}%: nothing begins{until}", Tone.ASKS))
+    return StatusLine(tuple(left), _counts(state), _right(state, now_s, card or {}))
 
 
 def _counts(state: State) -> tuple[Piece, ...]:
@@ -73,13 +99,15 @@ def _counts(state: State) -> tuple[Piece, ...]:
     return (Piece("all done"),)
 
 
-def _right(state: State, now_s: float) -> tuple[Piece, ...]:
+def _right(state: State, now_s: float, card: RateCard) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     limits = state.rate_limits
     if limits is not None and limits.used_percent >= _TELL_LIMIT_FROM_PERCENT:
         pieces.append(Piece(f"limit {limits.used_percent}%", Tone.PLAIN, 3))
     if tokens := sel.total_tokens(state):
         pieces.append(Piece(f"{count(tokens)} tok", rank=4))
+        if cost := _cost(state, card):
+            pieces.append(Piece(dollars(cost), rank=4))
     if is_busy(state):
         pieces.append(Piece(hour_minute(now_s), Tone.PLAIN, 1))
     elif state.tasks:
@@ -87,3 +115,11 @@ def _right(state: State, now_s: float) -> tuple[Piece, ...]:
         last_s = max(task.since_s for task in state.tasks.values())
         pieces.append(Piece(f"quiet since {hour_minute(last_s)}", rank=1))
     return tuple(pieces)
+
+
+def _cost(state: State, card: RateCard) -> float | None:
+    """What all tasks cost; None when one of them used a model that is not on the card."""
+    if not card:
+        return None
+    costs = [cost_usd(task, card) for task in state.tasks.values()]
+    return None if any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)

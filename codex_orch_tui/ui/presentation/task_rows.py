@@ -1,24 +1,35 @@
-"""The task tree as rows: run > task > plan steps and turns > items.
+"""The task tree as rows: run > groups > task > plan steps, sub-agents and turns > items.
 
 A run of one task is shown as that task. A task opens by itself while its turn runs; what the person folded or unfolded
-stays as it was left. The rows of a task are kept until the task or its folds change, so a frame costs what changed.
+stays as it was left. The rows of a task are kept until the task, its folds or what it waits for change, and so are the
+sums of runs and groups, so a frame costs what changed.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
 
+from codex_orch_tui.domain.cost import RateCard
 from codex_orch_tui.domain.ids import RunId, TaskRef
-from codex_orch_tui.domain.item import Fault, Item, ItemKind, ItemStatus, StepStatus, TurnStatus
-from codex_orch_tui.domain.plan import title_of
 from codex_orch_tui.domain.run import Run
+from codex_orch_tui.domain.schedule import Reason
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.domain.task import ACTIVE, ASKING, ENDED, Task, TaskState, Turn
-from codex_orch_tui.ui.presentation.clock import elapsed, took
-from codex_orch_tui.ui.presentation.glyphs import ITEM_LOOKS, STEP_LOOKS, TASK_LOOKS, Tone, remark_tone
+from codex_orch_tui.ui.presentation.changed_tasks import changed_tasks
+from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
+from codex_orch_tui.ui.presentation.node_rows import NodeRows
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
+from codex_orch_tui.ui.presentation.run_tree import Node, RunTree
+from codex_orch_tui.ui.presentation.task_filter import TaskFilter
+from codex_orch_tui.ui.presentation.turn_rows import TurnRows
+from codex_orch_tui.ui.presentation.wait_words import Waits
+
+if TYPE_CHECKING:
+    from codex_orch_tui.domain.task import TaskState
 
 TAIL_CELLS = 6
-_SILENT_ITEMS = frozenset({ItemKind.USER_MESSAGE})
-"""Kinds that say what the turn's own row says."""
+_LEAST_WORD_CELLS = 8
+"""The column of states is as wide from the start: titles do not move when a task starts to work."""
 
 
 def run_key(run: RunId) -> str:
@@ -26,220 +37,270 @@ def run_key(run: RunId) -> str:
     return f"run:{run}"
 
 
-def task_key(ref: TaskRef) -> str:
-    """The key of a task's row."""
-    return f"task:{ref}"
-
-
 class TaskRows:
-    """The tree with its folds.
+    """The tree with its folds and its filter.
 
     Args:
         ascii_only: signs for terminals without the others.
+        card: what models cost.
     """
 
-    def __init__(self, *, ascii_only: bool = False) -> None:
-        self.ascii_only = ascii_only
-        self._folds: dict[str, bool] = {}
-        self._kept: dict[TaskRef, tuple[Task, int, tuple[Row, ...]]] = {}
+    def __init__(self, *, ascii_only: bool = False, card: RateCard | None = None) -> None:
+        self._card: RateCard = card or {}
+        self._turns = TurnRows(ascii_only=ascii_only)
+        self._node_rows = NodeRows(self._turns, self._card, self._is_open)
+        self._filter = TaskFilter()
+        self._filter_folds: dict[str, bool] = {}
+        self._state = State()
+        self._waits: Waits = {}
+        self._trees: dict[RunId, RunTree] = {}
+        self._states: Counter[TaskState] = Counter()
+        self._shown: list[Node] = []
+        self._blocks: list[tuple[Row, ...]] = []
+        self._places: dict[str, int] = {}
+        self._is_laid_out = False
+        self._is_counted = False
+        self._changed: list[Node] = []
+
+    # -- folds and filter ---------------------------------------------------------------------------------------
 
     def set_open(self, row: Row, is_open: bool) -> None:
-        """Fold or unfold a row; it stays so."""
-        self._folds[row.key] = is_open
-        if row.ref is not None:
-            self._kept.pop(row.ref, None)
+        """Fold or unfold a row; it stays so. While the tree is filtered it stays so until another filter."""
+        holds = self._holds(row)
+        (self._filter_folds if self._filter and holds else self._turns.folds)[row.key] = is_open
+        if (node := self._node(row)) is not None:
+            node.rows = None
+        self._is_laid_out = False
 
-    def sheet(self, state: State) -> Sheet:
-        """All rows, newest run first."""
-        rows: list[Row] = []
-        words = _LEAST_WORD_CELLS
-        for run in reversed(tuple(state.runs.values())):
-            depth = 0
-            if len(run.tasks) > 1:
-                head = self._run_row(state, run)
-                rows.append(head)
-                if not head.is_open:
-                    continue
-                depth = 1
-            for ref in run.tasks:
-                task = state.tasks[ref]
-                rows.extend(self._task_rows(task, depth))
-                words = max(words, len(TASK_LOOKS[task.state].word))
-        return Sheet(rows, words, TAIL_CELLS if rows else 0)
+    def fold_all(self) -> bool:
+        """Fold every run and group, or unfold them where all are folded. Tells whether they are open now."""
+        nodes = [
+            node
+            for tree in self._trees.values()
+            for node in _all(tree)
+            if node.inside and not (tree.is_single and node is tree.root)
+        ]
+        folds = self._filter_folds if self._filter else self._turns.folds
+        is_open = not any(self._is_open(node) for node in nodes)
+        for node in nodes:
+            folds[node.key] = is_open
+            node.rows = None
+        self._is_laid_out = False
+        return is_open
 
-    def _run_row(self, state: State, run: Run) -> Row:
-        key = run_key(run.id)
-        return Row(
-            key=key,
-            text=run.title,
-            is_open=self._folds.get(key, True),
-            remark=_landed(run, state),
-            is_free=True,
-        )
+    @property
+    def filter(self) -> TaskFilter:
+        """What is looked for."""
+        return self._filter
 
-    def _task_rows(self, task: Task, depth: int) -> tuple[Row, ...]:
-        kept = self._kept.get(task.ref)
-        if kept is not None and kept[0] is task and kept[1] == depth:
-            return kept[2]
-        rows = tuple(self._build(task, depth))
-        self._kept[task.ref] = (task, depth, rows)
-        return rows
+    def set_filter(self, wanted: TaskFilter) -> None:
+        """Show only tasks that fit, with what they are in."""
+        if wanted != self._filter:
+            self._filter = wanted
+            self._filter_folds.clear()
+            self._is_laid_out = False
+            for tree in self._trees.values():
+                for node in _all(tree):
+                    if node.inside:
+                        node.rows = None
+                    self._look_whether_it_fits(node)
+                    node.is_shown = True
+                if wanted:
+                    _show_fitting(tree.root, is_asked=False)
 
-    # -- one task -----------------------------------------------------------------------------------------------
+    def fitting(self) -> tuple[int, int]:
+        """How many tasks fit the filter, and how many there are; groups are not counted."""
+        nodes = [node for tree in self._trees.values() for node in tree.nodes.values() if not node.is_group]
+        return sum(1 for node in nodes if node.is_shown), len(nodes)
 
-    def _build(self, task: Task, depth: int) -> Iterator[Row]:
-        look = TASK_LOOKS[task.state]
-        key = task_key(task.ref)
-        turn = task.turn
-        is_open = None if turn is None else self._folds.get(key, task.state in ACTIVE)
-        is_quiet = task.state in ENDED or task.state is TaskState.QUEUED
-        tail, since_s = _time_of(task)
-        yield Row(
-            key=key,
-            ref=task.ref,
-            parent=run_key(task.ref.run) if depth else "",
-            depth=depth,
-            is_open=is_open,
-            sign=look.sign(ascii_only=self.ascii_only),
-            sign_tone=look.tone,
-            text=task.spec.title,
-            text_tone=Tone.QUIET if is_quiet else Tone.PLAIN,
-            remark=look.word,
-            remark_tone=look.tone if look.tone in {Tone.ASKS, Tone.BAD, Tone.GOOD} else Tone.QUIET,
-            tail=tail,
-            since_s=since_s,
-        )
-        if task.fault is not None and task.state not in ENDED:
-            yield from self._fault_rows(task, task.fault, depth + 1)
-        if is_open and turn is not None:
-            yield from self._step_rows(task, turn, depth + 1)
-            for each in task.turns:
-                yield from self._turn_rows(task, each, depth + 1)
+    def _is_open(self, node: Node) -> bool:
+        folds = self._filter_folds if self._filter else self._turns.folds
+        return folds.get(node.key, True)
 
-    def _fault_rows(self, task: Task, fault: Fault, depth: int) -> Iterator[Row]:
-        key = task_key(task.ref)
-        sign = "x" if self.ascii_only else "✗"
-        tone = Tone.BAD if task.state in {TaskState.FAILED, TaskState.LOST} else Tone.PLAIN
-        yield _leaf(f"{key}:fault", task.ref, key, depth, sign, tone, fault.message, tone)
-        if fault.next_step:
-            arrow = ">" if self.ascii_only else "→"
-            yield _leaf(f"{key}:next", task.ref, key, depth, arrow, Tone.ACCENT, fault.next_step, Tone.PLAIN)
+    def _node(self, row: Row) -> Node | None:
+        if row.run is not None:
+            return self._trees[row.run].root if row.run in self._trees else None
+        tree = self._trees.get(row.ref.run) if row.ref is not None else None
+        return tree.nodes.get(row.ref) if tree is not None and row.ref is not None else None
 
-    def _step_rows(self, task: Task, turn: Turn, depth: int) -> Iterator[Row]:
-        key = task_key(task.ref)
-        for number, step in enumerate(turn.steps):
-            look = STEP_LOOKS[step.status]
-            sign = look.sign(ascii_only=self.ascii_only)
-            tone = Tone.PLAIN if step.status is StepStatus.IN_PROGRESS else Tone.QUIET
-            yield _leaf(f"{key}:step:{number}", task.ref, key, depth, sign, look.tone, step.text, tone)
+    def _holds(self, row: Row) -> bool:
+        node = self._node(row)
+        return node is not None and node.key == row.key and bool(node.inside)
 
-    def _turn_rows(self, task: Task, turn: Turn, depth: int) -> Iterator[Row]:
-        key = f"{task_key(task.ref)}:turn:{turn.number}"
-        items = [item for item in turn.items if item.kind not in _SILENT_ITEMS]
-        is_open = self._folds.get(key, False) if items else None
-        remark, tone = _TURN_WORDS[turn.status]
-        if not remark:
-            remark = "1 item" if len(items) == 1 else f"{len(items)} items"
-        since_s = turn.started_at_s if turn.status is TurnStatus.IN_PROGRESS else None
-        tail = "" if turn.ended_at_s is None else elapsed(turn.ended_at_s - turn.started_at_s)
-        yield Row(
-            key=key,
-            ref=task.ref,
-            parent=task_key(task.ref),
-            depth=depth,
-            is_open=is_open,
-            text=f"turn {turn.number}" + (f"  {title_of(turn.prompt)}" if turn.number > 1 else ""),
-            text_tone=Tone.QUIET,
-            remark=remark if since_s is None else "",
-            remark_tone=tone,
-            tail=tail,
-            since_s=since_s,
-            is_free=True,
-        )
-        # What is going on now is seen without unfolding anything.
-        for item in items:
-            if is_open or item.status is ItemStatus.IN_PROGRESS:
-                yield self._item_row(task, key, item, depth + 1)
+    # -- one frame ----------------------------------------------------------------------------------------------
 
-    def _item_row(self, task: Task, turn_key: str, item: Item, depth: int) -> Row:
-        look = ITEM_LOOKS[item.kind]
-        remark, tone, tail = _outcome(item)
-        return Row(
-            key=f"{turn_key}:{item.id}",
-            ref=task.ref,
-            parent=turn_key,
-            depth=depth,
-            sign=look.ascii_sign if self.ascii_only else look.sign,
-            sign_tone=look.tone,
-            text=item.title or _UNTITLED.get(item.kind, "…"),
-            text_tone=Tone.PLAIN if item.status is ItemStatus.IN_PROGRESS else Tone.QUIET,
-            remark=remark,
-            remark_tone=tone,
-            tail=tail,
-            is_free=True,
-        )
+    def sheet(self, state: State, waits: Waits | None = None) -> Sheet:
+        """All rows, newest run first.
+
+        Args:
+            state: what is known.
+            waits: why tasks do not begin.
+        """
+        self._take_runs(state)
+        self._take_waits({} if waits is None else waits, state)
+        self._take_tasks(state)
+        self._state = self._node_rows.state = state
+        if not self._is_counted:
+            self._states = Counter(task.state for task in state.tasks.values() if not task.spec.is_group)
+            self._is_counted = True
+        if self._filter:
+            self._keep_filtered()
+        if not self._is_laid_out:
+            self._lay_out()
+        else:
+            self._make_again()
+        self._changed = []
+        rows = list(chain.from_iterable(self._blocks))
+        words = max((len(TASK_LOOKS[each].word) for each, number in self._states.items() if number), default=0)
+        return Sheet(rows, max(words, _LEAST_WORD_CELLS), TAIL_CELLS if rows else 0)
+
+    def _take_runs(self, state: State) -> None:
+        if state.runs is self._state.runs:
+            return
+        trees: dict[RunId, RunTree] = {}
+        for run in state.runs.values():
+            tree = self._trees.get(run.id)
+            if tree is None or (tree.refs is not run.tasks and tree.refs != run.tasks):
+                tree = self._planted(run, state)
+            elif run is not self._state.runs.get(run.id):
+                tree.root.rows = None
+                self._changed.append(tree.root)
+            trees[run.id] = tree
+        self._trees = trees
+
+    def _planted(self, run: Run, state: State) -> RunTree:
+        tree = RunTree(run, state.tasks, self._card, run_key(run.id))
+        for node in _all(tree):
+            self._look_whether_it_fits(node)
+        self._is_laid_out = self._is_counted = False
+        return tree
+
+    def _take_tasks(self, state: State) -> None:
+        old = self._state.tasks
+        if state.tasks is old:
+            return
+        moved: set[RunId] = set()
+        stopped = False
+        for task in changed_tasks(old, state.tasks):
+            tree = self._trees.get(task.ref.run)
+            if tree is None or task.ref not in tree.nodes:
+                continue
+            node = tree.nodes[task.ref]
+            before = node.task
+            if before is task:
+                continue  # its tree was planted with it
+            if not tree.take(task):
+                moved.add(task.ref.run)
+                continue
+            if before is not None and before.state is not task.state:
+                self._states[before.state] -= 1
+                self._states[task.state] += 1
+                stopped = True
+            self._changed += (node, *node.holders())
+            if self._filter:
+                self._look_whether_it_fits(node)
+        for run in moved:
+            self._trees[run] = self._planted(state.runs[run], state)
+        if stopped:
+            self._tell_blocked_anew()
+
+    def _take_waits(self, waits: Waits, state: State) -> None:
+        old = self._waits
+        if waits is old:
+            return
+        self._waits = self._node_rows.waits = waits
+        for ref in {**old, **waits}:
+            if old.get(ref) != waits.get(ref) and ref in state.tasks:
+                self._wait_changed(ref)
+
+    def _tell_blocked_anew(self) -> None:
+        """What blocks a task is told with its state."""
+        for ref, wait in self._waits.items():
+            if wait.reason is Reason.BLOCKED:
+                self._wait_changed(ref)
+
+    def _wait_changed(self, ref: TaskRef) -> None:
+        tree = self._trees.get(ref.run)
+        node = tree.nodes.get(ref) if tree is not None else None
+        if node is not None:
+            node.rows = None
+            self._changed.append(node)
+            if self._filter:
+                self._look_whether_it_fits(node)
+
+    def _make_again(self) -> None:
+        for node in self._changed:
+            place = self._places.get(node.key)
+            if place is not None and node.rows is None:
+                self._blocks[place] = self._rows(node)
+
+    def _lay_out(self) -> None:
+        """Which rows there are, and in which order."""
+        self._shown = []
+        for tree in reversed(tuple(self._trees.values())):
+            if tree.is_single:
+                self._put(tree.root.inside[0])
+            else:
+                self._put(tree.root)
+        self._blocks = [self._rows(node) for node in self._shown]
+        self._places = {node.key: place for place, node in enumerate(self._shown)}
+        self._is_laid_out = True
+
+    def _put(self, node: Node) -> None:
+        if not node.is_shown:
+            return
+        self._shown.append(node)
+        if node.inside and self._is_open(node):
+            for inside in node.inside:
+                self._put(inside)
+
+    # -- the filter ---------------------------------------------------------------------------------------------
+
+    def _look_whether_it_fits(self, node: Node) -> None:
+        if node.is_group:
+            node.fits = not self._filter or self._filter.fits_group(node.text)
+        elif node.task is not None:
+            node.fits = not self._filter or self._filter.fits(node.task, self._waits.get(node.task.ref), node.text)
+
+    def _keep_filtered(self) -> None:
+        if self._is_laid_out and not self._changed:
+            return
+        for tree in self._trees.values():
+            if _show_fitting(tree.root, is_asked=False):
+                self._is_laid_out = False
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+
+    def _rows(self, node: Node) -> tuple[Row, ...]:
+        if node.rows is None:
+            node.rows = tuple(self._node_rows.build(node))
+        return node.rows
+
+    def told(self, row: Row) -> str:
+        """More of a row than it has room for; nothing of a run of one task."""
+        node = self._node(row)
+        return "" if node is None else self._node_rows.told(node)
 
 
-_LEAST_WORD_CELLS = 8
-"""The column of states is as wide from the start: titles do not move when a task starts to work."""
-_UNTITLED = {ItemKind.AGENT_MESSAGE: "writing …", ItemKind.REASONING: "thinking …", ItemKind.FILE_CHANGE: "editing …"}
-"""What an item is called while Codex has not told its title."""
-_TURN_WORDS = {
-    TurnStatus.IN_PROGRESS: ("", Tone.QUIET),
-    TurnStatus.COMPLETED: ("", Tone.QUIET),
-    TurnStatus.INTERRUPTED: ("interrupted", Tone.PLAIN),
-    TurnStatus.FAILED: ("failed", Tone.BAD),
-}
+def _all(tree: RunTree) -> Iterator[Node]:
+    yield tree.root
+    yield from tree.nodes.values()
 
 
-def _landed(run: Run, state: State) -> str:
-    """How far a run is: `1/3 merged · 1 discarded`."""
-    merged = sum(1 for ref in run.tasks if state.tasks[ref].state is TaskState.MERGED)
-    discarded = sum(1 for ref in run.tasks if state.tasks[ref].state is TaskState.DISCARDED)
-    told = [f"{merged}/{len(run.tasks)} merged"] if merged or discarded else [f"{len(run.tasks)} tasks"]
-    return " · ".join([*told, f"{discarded} discarded"] if discarded else told)
+def _show_fitting(node: Node, *, is_asked: bool) -> bool:
+    """Show what fits, what it is in, and all that is in a group that fits; tells whether anything is other now.
 
-
-def _leaf(
-    key: str, ref: TaskRef, parent: str, depth: int, sign: str, sign_tone: Tone, text: str, text_tone: Tone
-) -> Row:
-    return Row(
-        key=key,
-        ref=ref,
-        parent=parent,
-        depth=depth,
-        sign=sign,
-        sign_tone=sign_tone,
-        text=text,
-        text_tone=text_tone,
-        is_free=True,
-    )
-
-
-def _time_of(task: Task) -> tuple[str, float | None]:
-    """What the last column tells: how long it waits or works, or how long the work took."""
-    if task.state in ASKING:
-        return "", task.since_s
-    if task.state in ACTIVE:
-        turn = task.turn
-        in_turn = turn is not None and turn.status is TurnStatus.IN_PROGRESS
-        return "", turn.started_at_s if in_turn and turn is not None else task.since_s
-    worked_s = sum(turn.ended_at_s - turn.started_at_s for turn in task.turns if turn.ended_at_s is not None)
-    return (elapsed(worked_s) if task.turns else ""), None
-
-
-def _outcome(item: Item) -> tuple[str, Tone, str]:
-    """Remark, its tone, and tail of an item's row."""
-    if item.kind is ItemKind.FILE_CHANGE and item.files:
-        plus = sum(edit.insertions for edit in item.files)
-        minus = sum(edit.deletions for edit in item.files)
-        return f"+{plus} −{minus}" if minus else f"+{plus}", Tone.QUIET, ""
-    if item.status is ItemStatus.DECLINED:
-        return "declined", Tone.PLAIN, ""
-    time_taken = "" if item.duration_ms is None else took(item.duration_ms)
-    if item.exit_code is not None:
-        word = f"exit {item.exit_code}"
-        return word, remark_tone(word), time_taken
-    if item.status is ItemStatus.FAILED:
-        return "failed", Tone.BAD, time_taken
-    return "", Tone.QUIET, ""
+    Args:
+        node: where to begin.
+        is_asked: something that holds the node fits.
+    """
+    is_asked = is_asked or (node.is_group and node.fits and bool(node.inside))
+    changed = False
+    is_shown = is_asked or node.fits
+    for inside in node.inside:
+        changed = _show_fitting(inside, is_asked=is_asked) or changed
+        is_shown = is_shown or inside.is_shown
+    if node.is_shown != is_shown:
+        node.is_shown = is_shown
+        changed = True
+    return changed

@@ -5,6 +5,7 @@ from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.ui.presentation.changed_tasks import changed_tasks
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Tone
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
 
@@ -28,7 +29,7 @@ def size_of(insertions: int, deletions: int) -> str:
 
 
 class WorktreeRows:
-    """The table. A row is kept until its task changes.
+    """The table. A row is kept until its task changes, so a frame costs what changed.
 
     Args:
         ascii_only: signs for terminals without the others.
@@ -37,15 +38,43 @@ class WorktreeRows:
     def __init__(self, *, ascii_only: bool = False) -> None:
         self.ascii_only = ascii_only
         self._kept: dict[TaskRef, tuple[Task, Row]] = {}
+        self._state = State()
+        self._rows: list[Row] = []
+        self._places: dict[TaskRef, int] = {}
+        self._sheet = Sheet()
 
     def sheet(self, state: State) -> Sheet:
         """All rows, newest run first."""
-        open_ones = {task.ref: task for task in sel.open_worktrees(state)}
-        refs = (ref for run in reversed(tuple(state.runs.values())) for ref in run.tasks)
-        rows = [self._row(open_ones[ref]) for ref in refs if ref in open_ones]
-        words = max((len(row.remark) for row in rows), default=0)
-        tails = max((len(row.tail) for row in rows), default=0)
-        return Sheet(rows, words, tails)
+        old, self._state = self._state, state
+        changed = changed_tasks(old.tasks, state.tasks) if state.tasks is not old.tasks else []
+        is_same = state.runs is old.runs and len(state.tasks) == len(old.tasks)
+        if is_same and all(sel.has_worktree(task) == (task.ref in self._places) for task in changed):
+            widths = [self._change(task) for task in changed if task.ref in self._places]
+            if any(widths):
+                self._sheet = self._measured()
+            elif widths:
+                self._sheet = Sheet(list(self._rows), self._sheet.remark_cells, self._sheet.tail_cells)
+        else:
+            refs = (ref for run in reversed(tuple(state.runs.values())) for ref in run.tasks)
+            shown = [task for ref in refs if sel.has_worktree(task := state.tasks[ref])]
+            self._rows = [self._row(task) for task in shown]
+            self._places = {task.ref: place for place, task in enumerate(shown)}
+            self._sheet = self._measured()
+        return self._sheet
+
+    def _change(self, task: Task) -> bool:
+        """Another row in its place; tells whether the columns may be of another width now."""
+        place = self._places[task.ref]
+        old, new = self._rows[place], self._row(task)
+        self._rows[place] = new
+        return _widens(len(old.remark), len(new.remark), self._sheet.remark_cells) or _widens(
+            len(old.tail), len(new.tail), self._sheet.tail_cells
+        )
+
+    def _measured(self) -> Sheet:
+        words = max((len(row.remark) for row in self._rows), default=0)
+        tails = max((len(row.tail) for row in self._rows), default=0)
+        return Sheet(list(self._rows), words, tails)
 
     def _row(self, task: Task) -> Row:
         kept = self._kept.get(task.ref)
@@ -66,6 +95,11 @@ class WorktreeRows:
         )
         self._kept[task.ref] = (task, row)
         return row
+
+
+def _widens(before: int, after: int, widest: int) -> bool:
+    """Whether a column may be of another width when one of its cells is of another length."""
+    return after > widest or after < before == widest
 
 
 def base_line(state: State, ref: TaskRef | None) -> str:

@@ -9,7 +9,8 @@ from textual.widget import Widget
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.ui.ascii_filter import unmistakable
-from codex_orch_tui.ui.presentation.approval import card, everything
+from codex_orch_tui.ui.presentation.approval import card
+from codex_orch_tui.ui.presentation.approval_everything import everything
 from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
 from codex_orch_tui.ui.widgets.hints import Hint
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
     from codex_orch_tui.ui.presentation.merge import MergeAnswer
     from codex_orch_tui.ui.presentation.new_task import TaskDraft
+    from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
     from codex_orch_tui.ui.screens.review import ReviewResult, ViewedFiles
@@ -41,6 +42,7 @@ class Drafts:
     task: "TaskDraft | None" = None
     messages: dict[TaskRef, str] = field(default_factory=dict)
     viewed: "ViewedFiles" = field(default_factory=dict)
+    plans: "dict[str, PlanDraft]" = field(default_factory=dict)
 
 
 def open_over(
@@ -65,6 +67,7 @@ def new_task(
     then: "Callable[[NewTaskResult], object]",
 ) -> None:
     """Asks for a task. What was filled in is kept until the task is started."""
+    from codex_orch_tui.config.role_settings import role_names
     from codex_orch_tui.ui.presentation.new_task import TaskDraft
     from codex_orch_tui.ui.screens.new_task import NewTaskScreen
 
@@ -82,7 +85,7 @@ def new_task(
         if result.plan is not None:
             then(result)
 
-    open_over(screen, NewTaskScreen(base, drafts.task, defaults), closed)
+    open_over(screen, NewTaskScreen(base, drafts.task, defaults, role_names(config.roles)), closed)
 
 
 def message(screen: Screen[Any], drafts: Drafts, task: Task, then: Callable[[str], object]) -> None:
@@ -134,6 +137,40 @@ def view_approval(screen: Screen[Any], approval: Approval, task: Task | None, re
     open_over(screen, ApprovalScreen(approval, task), lambda seen_end: read() if seen_end else None)
 
 
+def confirm_for_good(
+    screen: Screen[Any], orchestrator: "Orchestrator", approval: Approval, then: Callable[[], object]
+) -> None:
+    """Codex's own rule: what it would let through, and two questions; `then` is called after the second yes."""
+    from codex_orch_tui.ui.screens.for_good import GONE, ForGoodScreen
+
+    def is_open() -> bool:
+        now = orchestrator.state.approvals.get(approval.id)
+        return now is not None and now.is_pending and now.times_asked == approval.times_asked
+
+    if not is_open():
+        screen.notify(GONE, severity="warning", markup=False)
+        return
+    dialog = ForGoodScreen(
+        approval,
+        orchestrator.codex_home,
+        is_open=is_open,
+        watch=orchestrator.watch,
+        guard_s=orchestrator.config.approval_guard_ms / 1000,
+    )
+    open_over(screen, dialog, lambda _yes: then())
+
+
+def history(
+    screen: Screen[Any], orchestrator: "Orchestrator", current: TaskRef | None, to_question: Callable[[], object]
+) -> None:
+    """What was asked and what ran; `to_question` is called when the person wants to go to the open question."""
+    from codex_orch_tui.ui.screens.history import HistoryScreen
+
+    simulated = bool(getattr(screen.app, "is_simulated", False))
+    shown = HistoryScreen(orchestrator, current)
+    open_over(screen, shown, lambda wants: to_question() if wants else None, simulated=simulated)
+
+
 def help_keys(screen: Screen[Any], orchestrator: "Orchestrator") -> None:
     """Every key and every sign; first those of where the person is."""
     from codex_orch_tui.ui.screens.help import HelpScreen, group_at
@@ -157,8 +194,8 @@ def copy(screen: Screen[Any], task: Task, then: Callable[[str, str], object]) ->
         names["backup ref"] = task.backup_ref
     if task.thread is not None:
         names["thread id"] = task.thread
-    if task.answer:
-        names["result"] = task.answer
+    if task.said:
+        names["result"] = task.said
     options = [Option(value=name, label=name, detail=_first_line(text)) for name, text in names.items()]
     open_over(screen, ChooseScreen("Copy", options), lambda name: then(name, names[name]))
 
@@ -219,6 +256,22 @@ def confirm_discard(screen: Screen[Any], task: Task, then: Callable[[], object])
     totals = edit_totals(task)
     line = ", ".join(filter(None, (f"{task.spec.title}: {commits}", size_of(totals.insertions, totals.deletions))))
     _ask(screen, f"Discard {task.ref.task}?", (line,), (choice,), lambda _key: then())
+
+
+def confirm(
+    screen: Screen[Any],
+    title: str,
+    lines: tuple[str, ...],
+    key: str,
+    label: str,
+    consequence: str,
+    then: Callable[[], object],
+) -> None:
+    """One thing that is asked before it is done, with the key that asked for it."""
+    from codex_orch_tui.ui.screens.confirm import ConfirmChoice
+
+    choice = ConfirmChoice(key=key, label=label, consequence=consequence, is_dangerous=True)
+    _ask(screen, title, lines, (choice,), lambda _key: then())
 
 
 def confirm_conflicts(screen: Screen[Any], task: Task, error: ConflictError, then: Callable[[], object]) -> None:

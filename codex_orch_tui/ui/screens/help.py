@@ -12,7 +12,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Group, keys_label
-from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
+from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, WAITS
+from codex_orch_tui.ui.presentation.wait_words import PAUSED
 from codex_orch_tui.ui.screens.one_answer import OneAnswer
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
     def _signs(self) -> list[Content]:
         lines = [Content.styled("Signs of tasks", "bold $text-accent")]
         told: set[str] = set()
-        for look in TASK_LOOKS.values():
+        for look in (*TASK_LOOKS.values(), WAITS, PAUSED):
             if look.word in told:
                 continue
             told.add(look.word)
@@ -118,7 +119,7 @@ def group_at(screen: Screen[Any]) -> Group | None:
         action = BY_ID.get(active.binding.id or "")
         if action is not None:
             found.setdefault(active.node, action.group)
-    if found.get(screen) is Group.REVIEW:
-        return Group.REVIEW
+    if (whole := found.get(screen)) in {Group.REVIEW, Group.HISTORY, Group.PLAN}:
+        return whole
     places = screen.focused.ancestors_with_self if screen.focused is not None else ()
     return next((found[place] for place in places if place in found and place is not screen), None)

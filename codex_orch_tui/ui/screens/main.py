@@ -10,17 +10,22 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.screen import Screen
 
-from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.config.rates import rates_of
+from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.ui.bindings import Where, bindings, keys_of
 from codex_orch_tui.ui.bridge import Bridge, Dirty
 from codex_orch_tui.ui.errands import Errands
-from codex_orch_tui.ui.presentation.attention import answer_told, first_task, next_attention
+from codex_orch_tui.ui.presentation.attention import first_task
 from codex_orch_tui.ui.presentation.status import is_busy, is_under_way, status_line
+from codex_orch_tui.ui.presentation.wait_words import is_stuck
 from codex_orch_tui.ui.screens import dialogs
+from codex_orch_tui.ui.screens.approval_actions import ApprovalActions
+from codex_orch_tui.ui.screens.landing_actions import LandingActions
 from codex_orch_tui.ui.screens.main_keys import keys_now
-from codex_orch_tui.ui.screens.task_actions import TaskActions
+from codex_orch_tui.ui.screens.plan_actions import PlanActions
+from codex_orch_tui.ui.screens.rule_actions import RuleActions
 from codex_orch_tui.ui.widgets.log_pane import LogPane
 from codex_orch_tui.ui.widgets.needs_you import NeedsYou
 from codex_orch_tui.ui.widgets.row_list import RowList
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
-    from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
+    from codex_orch_tui.ui.announcer import Announcer
 
 PANES = ("worktrees", "tasks", "log", "inbox")
 _LOG_DELAY_S = 0.08
@@ -42,7 +47,7 @@ _NEEDED = Size(60, 16)
 """Cells; the breakpoints say the same."""
 
 
-class MainScreen(TaskActions, Screen[None]):
+class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Screen[None]):
     """Holds which task is the current one; worktrees, tree, log and result all show that one."""
 
     AUTO_FOCUS = "#tasks"
@@ -67,6 +72,9 @@ class MainScreen(TaskActions, Screen[None]):
         self.waits_to_close = False
         """The program ends by itself when no turn runs any more."""
         self.is_lent = False  # another program has the terminal
+        self.left_out = set()
+        self.planning = set()
+        self.announcer: Announcer | None = None
         self._simulated = simulated
         self._pane = "tasks"
         self._pane_before = "tasks"
@@ -80,7 +88,8 @@ class MainScreen(TaskActions, Screen[None]):
         self.status_bar = StatusBar(id="status")
         self.pane_tabs = PaneTabs(id="tabs")
         self.worktree_table = WorktreeTable(ascii_only=config.ascii_glyphs, id="worktrees")
-        self.task_tree = TaskTree(ascii_only=config.ascii_glyphs, id="tasks")
+        self._card = rates_of(config.rate_card)
+        self.task_tree = TaskTree(ascii_only=config.ascii_glyphs, card=self._card, id="tasks")
         self.log_pane = LogPane(ascii_only=config.ascii_glyphs, id="log-pane")
         self.needs_you = NeedsYou(guard_s=config.approval_guard_ms / 1000, keymap=config.keymap, id="inbox")
         self.key_bar = KeyBar(id="keys")
@@ -125,6 +134,7 @@ class MainScreen(TaskActions, Screen[None]):
             self.bridge.mark(Dirty.STATE)
 
         self.errands.start(self.orchestrator.base_info(), told)
+        self.look_for_trust()
 
     def on_unmount(self) -> None:
         """Watches no more."""
@@ -171,7 +181,10 @@ class MainScreen(TaskActions, Screen[None]):
         if waiting > self._waiting and self.app.screen is not self:
             self.tell(f"! {waiting} need{'s' if waiting == 1 else ''} you")
         self._waiting = waiting
-        if self.waits_to_close and not is_under_way(state):
+        self.look_for_plans(state)
+        if self.announcer is not None and self.announcer.is_due:
+            self.app.call_after_refresh(self.announcer.tell, self.announcer.collect())
+        if self.waits_to_close and (not is_under_way(state) or is_stuck(state, self.orchestrator.waits())):
             self.app.exit(0)
         assert self._clock is not None, "the screen is mounted"
         if is_busy(state):
@@ -184,7 +197,7 @@ class MainScreen(TaskActions, Screen[None]):
         if self._is_seen("worktrees"):
             self.worktree_table.show_state(state, self.current, now_s)
         if self._is_seen("tasks"):
-            self.task_tree.show_state(state, now_s)
+            self.task_tree.show_state(state, now_s, self.orchestrator.waits())
         self._select_rows()
         self.needs_you.show_state(state, now_s)
         if not self._log_wanted:
@@ -200,18 +213,34 @@ class MainScreen(TaskActions, Screen[None]):
             now_s=now_s,
             simulated=self._simulated,
             closing=self.waits_to_close,
+            rate_hold=self.orchestrator.rate_hold,
+            card=self._card,
         )
         self.status_bar.show(line)
-        self.pane_tabs.show(PANES.index(self._pane) + 1, self._waiting)
+        self._draw_tabs()
+
+    def _draw_tabs(self) -> None:
+        inbox = self.needs_you.inbox
+        is_numbered = inbox is None or not inbox.takes_digits
+        self.pane_tabs.show(PANES.index(self._pane) + 1, self._waiting, is_numbered=is_numbered)
 
     def _tick(self) -> None:
         if self._is_covered:
             return
         now_s = time.time()
+        self.look_for_trust()
         self._draw_status(self.state, now_s)
         self.task_tree.tick(now_s)
         if self.needs_you.inbox is not None:
             self.needs_you.show_state(self.state, now_s)
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is in front, nobody types and nobody reads a question."""
+        if not (self._has_painted and self.is_attached and self.app.is_running) or self.is_lent:
+            return False
+        takes_letters = self.focused is not None and self.focused.check_consume_key("n", "n")
+        return self.app.screen is self and not takes_letters and not self.needs_you.has_focus_within
 
     def _is_seen(self, pane: str) -> bool:
         return not self.has_class("-narrow") or pane == self._pane
@@ -230,6 +259,12 @@ class MainScreen(TaskActions, Screen[None]):
         """The task that keys act on: none while the cursor is on a run, which is no task."""
         row = self.task_tree.cursor_row
         return None if self.task_tree.has_focus and row is not None and row.ref is None else self.current
+
+    @property
+    def marked_run(self) -> RunId | None:
+        """The run that is marked in the tree; None while a task is."""
+        row = self.task_tree.cursor_row
+        return row.run if self.task_tree.has_focus and row is not None else None
 
     def _keep_current(self, state: State) -> None:
         """With tasks there is always a current one."""
@@ -268,10 +303,11 @@ class MainScreen(TaskActions, Screen[None]):
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:
         message.stop()
-        if message.row.ref is None:
+        ref = message.row.ref
+        if ref is None or self.state.tasks[ref].spec.is_group:
             self.task_tree.action_fold()
         else:
-            self.go_to_task(message.row.ref)
+            self.go_to_task(ref)
             self.show_pane("log")
 
     # -- panes --------------------------------------------------------------------------------------------------
@@ -305,6 +341,7 @@ class MainScreen(TaskActions, Screen[None]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane that has the focus is the front one, also when a click gave it."""
+        self._draw_tabs()
         for pane, widget in zip(
             PANES, (self.worktree_table, self.task_tree, self.log_pane, self.needs_you), strict=True
         ):
@@ -328,6 +365,7 @@ class MainScreen(TaskActions, Screen[None]):
         """Another screen was in front."""
         if self._bridge is not None:
             self._bridge.mark(Dirty.EVERYTHING)
+            self.look_for_trust()
 
     @on(PaneTabs.Picked)
     def _picked(self, message: PaneTabs.Picked) -> None:
@@ -348,15 +386,6 @@ class MainScreen(TaskActions, Screen[None]):
         else:
             self.tell("Nothing needs you.")
 
-    def action_needs_me(self) -> None:
-        """To the next thing that waits for the person: questions first, then what stopped, then reviews."""
-        found = next_attention(self.state, self.current, skip_questions=self.needs_you.has_focus_within)
-        if found is None:
-            self.tell("Nothing needs you.")
-            return
-        self.go_to_task(found.ref)
-        self.show_pane("inbox" if found.is_question else "tasks")
-
     # -- log ----------------------------------------------------------------------------------------------------
 
     def action_raw(self) -> None:
@@ -372,26 +401,6 @@ class MainScreen(TaskActions, Screen[None]):
     def action_follow(self) -> None:
         """Stays at the newest line, or holds still."""
         self.log_pane.log_view.action_follow()
-
-    # -- answers ------------------------------------------------------------------------------------------------
-
-    def on_approval_inbox_answered(self, message: "ApprovalInbox.Answered") -> None:
-        """The person answered a card; with that the pane is in front that was there before."""
-        message.stop()
-        approval = self.state.approvals.get(message.approval_id)
-        told = answer_told(approval, message.decision.choice) if approval is not None else ""
-        self.errands.start(
-            self.orchestrator.answer(message.approval_id, message.decision), lambda _done: self.tell(told)
-        )
-        self.show_pane(self._pane_before)
-
-    def on_approval_inbox_view_wanted(self, message: "ApprovalInbox.ViewWanted") -> None:
-        """The person wants to see everything that the question carries."""
-        message.stop()
-        inbox, approval = self.needs_you.inbox, message.approval
-        if inbox is not None:
-            task = self.state.tasks.get(approval.ref)
-            dialogs.view_approval(self, approval, task, lambda: inbox.mark_read(approval.id))
 
     # -- the way out --------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.ui.bindings import BY_ID, key_label, keys_of
-from codex_orch_tui.ui.presentation.available import why_not
+from codex_orch_tui.ui.presentation.available import FOR_RUNS, why_not
 from codex_orch_tui.ui.widgets.status_bar import KeyHint
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def keys_now(screen: "MainScreen") -> list[KeyHint]:
             continue
         rank = 1 if in_log and action.id in _LOG_FIRST else action.rank
         if rank:
-            reason = why_not(action.id, screen.state, screen.acts_on)
+            of_run = action.id in FOR_RUNS and screen.marked_run is not None
+            reason = "" if of_run else why_not(action.id, screen.state, screen.acts_on)
             seen[action.id] = KeyHint(key_label(keys_of(action.id, keymap)[0]), action.description, rank, not reason)
     answering = any(name.startswith("approval.") for name in seen)
     # The card lists its own keys.

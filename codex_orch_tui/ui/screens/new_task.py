@@ -1,41 +1,41 @@
 """A new task: what to do, by whom, from where, and what it may do unasked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label, OptionList, Select, Static, TextArea
+from textual.widgets import Input, Select, Static, TextArea
 
-from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, SandboxMode
+from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, RoleName, SandboxMode
 from codex_orch_tui.ui.presentation.new_task import (
+    AT_ONCE,
+    OWN_ROLE_WORDS,
+    PLAN_FIRST,
     POLICY_WORDS,
     ROLE_WORDS,
     SANDBOX_WORDS,
+    WAY_WORDS,
     TaskDraft,
-    choice_lines,
     confirmation,
     danger,
     is_confirmed,
     plan_of,
     problems,
-    shortened,
     unseen_edits,
 )
 from codex_orch_tui.ui.screens.frame import FramedScreen
+from codex_orch_tui.ui.widgets.fields import Choice, FieldRow, Fields
 from codex_orch_tui.ui.widgets.hints import Hint
-from codex_orch_tui.ui.widgets.still_scroll import StillScroll
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.orchestrator import BaseInfo
 
-_NAME_CELLS = 20
-"""Of a closed list."""
-_HINTS = (Hint("ctrl+s", "start the task"), Hint("tab", "next field"), Hint("esc", "close, kept until you quit"))
+_REST = (Hint("tab", "next field"), Hint("esc", "close, kept until you quit"))
+_HINTS = (Hint("ctrl+s", "start the task"), Hint("ctrl+o", "plan it first"), *_REST)
+_PLAN_HINTS = (Hint("ctrl+s", "let it be planned"), Hint("ctrl+o", "do it at once"), *_REST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,59 +51,34 @@ class NewTaskResult:
         return self.draft.base_branch
 
 
-class _Choice(Select[str]):
-    """A compact list of choices, a line each: its name and what it means. All words are literal."""
-
-    def __init__(self, names: Sequence[str], value: str, words: Mapping[Any, str], *, id: str) -> None:  # noqa: A002
-        options = [(Content(shortened(name, _NAME_CELLS)), name) for name in names]
-        super().__init__(options, value=value, allow_blank=False, compact=True, id=id)
-        self._lines = choice_lines(names, words)
-
-    def on_mount(self) -> None:
-        """The open list has room for more than the closed one, which Textual fills with the same."""
-        self.call_next(self._fill_list)
-
-    def _fill_list(self) -> None:
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options([Content(line) for line in self._lines])
-
-
-class _Row(Horizontal):
-    """A field with its name before it and what it means behind it."""
-
-    def __init__(self, name: str, field: Widget, words: Widget) -> None:
-        super().__init__(classes="row")
-        self._parts = (Label(name, classes="name"), field, words)
-
-    def compose(self) -> ComposeResult:
-        yield from self._parts
-
-
-class Fields(StillScroll, can_focus=False):
-    """The fields; they scroll with the focus where there is too little room."""
-
-
 class NewTaskScreen(FramedScreen[NewTaskResult]):
     """Asks for a task. Nothing that was written is lost: the result has the draft however it was left.
 
     What nothing would hold back is started only after its name was typed, each time: a draft does not keep that.
     """
 
-    CSS_PATH = ["frame.tcss", "new_task.tcss"]  # noqa: RUF012 - Textual's own form
+    CSS_PATH = ["frame.tcss", "fields.tcss", "new_task.tcss"]  # noqa: RUF012 - Textual's own form
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-tall")]  # noqa: RUF012 - Textual's own form
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Start the task", id="new_task.submit"),
+        Binding("ctrl+o", "way", "Plan it first, or do it", id="new_task.way"),
         Binding("escape", "close", "Close, the draft is kept", id="new_task.close"),
     ]
 
-    def __init__(self, base: "BaseInfo", draft: TaskDraft | None = None, defaults: TaskDraft | None = None) -> None:
+    def __init__(
+        self,
+        base: "BaseInfo",
+        draft: TaskDraft | None = None,
+        defaults: TaskDraft | None = None,
+        roles: Sequence[RoleName] = tuple(Role),
+    ) -> None:
         """Makes the dialog.
 
         Args:
             base: Branches to start from, and what of the checkout the task will not see.
             draft: What was filled in before.
             defaults: What to begin with when there is no draft.
+            roles: The roles that can be chosen.
         """
         super().__init__("New task", _HINTS)
         begun = draft or defaults or TaskDraft()
@@ -114,15 +89,24 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         self._base = base
         self._begun = replace(begun, base_branch=wanted)
         self._text = TextArea(begun.text, placeholder="What shall be done?", highlight_cursor_line=False, id="text")
-        self._role = _Choice([*Role], begun.role, ROLE_WORDS, id="role")
-        self._branch = _Choice(branches or [""], wanted, {}, id="base")
+        words = {name: ROLE_WORDS.get(name, OWN_ROLE_WORDS) for name in roles}
+        role = (
+            begun.role if begun.role in words else Role.IMPLEMENTER
+        )  # A role of one's own may be gone from the settings.
+        way = PLAN_FIRST if begun.is_planned_first else AT_ONCE
+        self._way = Choice([*WAY_WORDS], way, WAY_WORDS, id="way")
+        self._role = Choice(roles, role, words, id="role")
+        self._branch = Choice(branches or [""], wanted, {}, id="base")
         self._model = Input(placeholder="Codex's default", compact=True, select_on_focus=False, id="model")
-        self._sandbox = _Choice([*SandboxMode], begun.sandbox, SANDBOX_WORDS, id="sandbox")
-        self._policy = _Choice([*ApprovalPolicy], begun.approval_policy, POLICY_WORDS, id="policy")
+        self._sandbox = Choice([*SandboxMode], begun.sandbox, SANDBOX_WORDS, id="sandbox")
+        self._policy = Choice([*ApprovalPolicy], begun.approval_policy, POLICY_WORDS, id="policy")
         self._words = {name: Static("", markup=False, classes="words") for name in _WORDED}
         self._danger = Static("", markup=False, classes="danger")
         self._confirm = Input(compact=True, select_on_focus=False, id="confirm")
-        self._confirm_row = _Row("Confirm", self._confirm, self._words["confirm"])
+        self._confirm_row = FieldRow("Confirm", self._confirm, self._words["confirm"])
+        # Who plans has one role and changes nothing: there is nothing to choose then.
+        self._role_row = FieldRow("Role", self._role, self._words["role"])
+        self._sandbox_row = FieldRow("Sandbox", self._sandbox, self._words["sandbox"])
         self._problem = Static("", markup=False, classes="problem")
 
     def content(self) -> Sequence[Widget]:
@@ -133,11 +117,12 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
             Fields(
                 self._text,
                 self._problem,
-                _Row("Role", self._role, self._words["role"]),
-                _Row("From", self._branch, self._words["base"]),
-                _Row("Model", self._model, self._words["model"]),
-                _Row("Sandbox", self._sandbox, self._words["sandbox"]),
-                _Row("Asks", self._policy, self._words["policy"]),
+                FieldRow("Way", self._way, self._words["way"]),
+                self._role_row,
+                FieldRow("From", self._branch, self._words["base"]),
+                FieldRow("Model", self._model, self._words["model"]),
+                self._sandbox_row,
+                FieldRow("Asks", self._policy, self._words["policy"]),
                 self._danger,
                 self._confirm_row,
                 unseen,
@@ -154,6 +139,7 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
     @property
     def draft(self) -> TaskDraft:
         """What is filled in now."""
+        begun_way = PLAN_FIRST if self._begun.is_planned_first else AT_ONCE
         return TaskDraft(
             text=self._text.text,
             role=_value(self._role, self._begun.role),
@@ -161,6 +147,7 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
             model=self._model.value,
             sandbox=SandboxMode(_value(self._sandbox, self._begun.sandbox)),
             approval_policy=ApprovalPolicy(_value(self._policy, self._begun.approval_policy)),
+            is_planned_first=_value(self._way, begun_way) == PLAN_FIRST,
         )
 
     def on_select_changed(self) -> None:
@@ -179,7 +166,8 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         draft = self.draft
         is_current = draft.base_branch == self._base.current
         words = {
-            "role": ROLE_WORDS[draft.role],
+            "way": WAY_WORDS[PLAN_FIRST if draft.is_planned_first else AT_ONCE],
+            "role": ROLE_WORDS.get(draft.role, OWN_ROLE_WORDS),
             "base": "Checked out here; merged back into it." if is_current else "Merged back into it.",
             "model": "Leave it empty for the default.",
             "sandbox": SANDBOX_WORDS[draft.sandbox],
@@ -187,6 +175,8 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         }
         for name, text in words.items():
             self._words[name].update(Content(text))
+        self._role_row.display = self._sandbox_row.display = not draft.is_planned_first
+        self._hints.show(_PLAN_HINTS if draft.is_planned_first else _HINTS)
         wanted = confirmation(draft)
         self._words["confirm"].update(Content(f"Type “{wanted}” to start."))
         self._confirm_row.display = bool(wanted)
@@ -208,12 +198,16 @@ class NewTaskScreen(FramedScreen[NewTaskResult]):
         self._problem.add_class("-told")
         self.query_one(f"#{name}").focus()
 
+    def action_way(self) -> None:
+        """A navigator plans it first, or a worker does it."""
+        self._way.value = AT_ONCE if self.draft.is_planned_first else PLAN_FIRST
+
     def action_close(self) -> None:
         """Leaves without starting."""
         self.dismiss(NewTaskResult(draft=self.draft))
 
 
-_WORDED = ("role", "base", "model", "sandbox", "policy", "confirm")
+_WORDED = ("way", "role", "base", "model", "sandbox", "policy", "confirm")
 
 
 def _value(choice: Select[Any], begun: str) -> str:

@@ -46,9 +46,9 @@ class OneAnswer(_Base[T]):
         self.app.call_later(self.dismiss, result)
 
     def on_screen_resume(self) -> None:
-        """In front again: what was decided meanwhile."""
+        """In front again: what was decided meanwhile. By way of the app, as a screen cannot wait for its own end."""
         if self._late is not None:
-            self.call_later(self.dismiss, *self._late)
+            self.app.call_later(self.dismiss, *self._late)
 
     def on_key(self, event: events.Key) -> None:
         """Nothing is asked any more."""

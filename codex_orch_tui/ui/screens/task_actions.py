@@ -35,6 +35,8 @@ class TaskActions(Screen[None]):
     drafts: dialogs.Drafts
     is_lent: bool
     """Another program has the terminal."""
+    is_opening = False
+    """A dialog is on its way: what is typed meanwhile is meant for it, and commands nothing here."""
 
     @property
     def state(self) -> State:
@@ -72,6 +74,10 @@ class TaskActions(Screen[None]):
             return
         act(self.state.tasks[ref])
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key acts."""
+        return not self.is_opening and super().check_action(action, parameters)
+
     # -- panes --------------------------------------------------------------------------------------------------
 
     def action_worktrees(self) -> None:
@@ -86,11 +92,22 @@ class TaskActions(Screen[None]):
         """To the log."""
         self.show_pane("log")
 
+    def action_history(self) -> None:
+        """What was asked and what ran, and who or what allowed it."""
+        dialogs.history(self, self.orchestrator, self.acts_on, lambda: self.call_later(self.action_needs_me))
+
     # -- the worker ---------------------------------------------------------------------------------------------
 
     def action_new_task(self) -> None:
         """Asks for a task and starts it."""
-        self.errands.start(self.orchestrator.base_info(), self._ask_for_task)
+        self.errands.start(self._base_info(), self._ask_for_task)
+
+    async def _base_info(self) -> "BaseInfo":
+        self.is_opening = True
+        try:
+            return await self.orchestrator.base_info()
+        finally:
+            self.is_opening = False
 
     def _ask_for_task(self, base: "BaseInfo") -> None:
         dialogs.new_task(self, self.drafts, base, self.orchestrator, self._start_task)
@@ -119,7 +136,11 @@ class TaskActions(Screen[None]):
         dialogs.message(self, self.drafts, task, lambda text: self._send(task.ref, text))
 
     def _send(self, ref: TaskRef, text: str) -> None:
-        told = {"steered": "The running turn has it.", "new turn": "A new turn begins with it."}
+        told = {
+            "steered": "The running turn has it.",
+            "new turn": "A new turn begins with it.",
+            "first turn": "Its first turn will get it.",
+        }
 
         def sent(how: str) -> None:
             self.drafts.messages.pop(ref, None)

@@ -1,27 +1,20 @@
-"""One question of a worker: all of it, scrolling, with the keys that answer it."""
+"""One question of a worker with the keys that answer it."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 
 from codex_orch_tui.domain.approval import Approval, Choice, Decision
 from codex_orch_tui.domain.ids import ApprovalId
-from codex_orch_tui.domain.task import Task
-from codex_orch_tui.ui.ascii_filter import unmistakable
 from codex_orch_tui.ui.bindings import Where, bindings
 from codex_orch_tui.ui.presentation import approval_form as forms
-from codex_orch_tui.ui.presentation.approval import card
-from codex_orch_tui.ui.widgets.approval_form import ApprovalForm, FormLine
-from codex_orch_tui.ui.widgets.key_guard import KeyGuard
-from codex_orch_tui.ui.widgets.painted import is_painted
-from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
-from codex_orch_tui.ui.widgets.still_scroll import StillScroll
+from codex_orch_tui.ui.presentation.approval_answers import offers_rule
+from codex_orch_tui.ui.widgets.approval_form import FormLine
+from codex_orch_tui.ui.widgets.approval_paper import ApprovalPaper
 
 _MOVING_KEYS = frozenset(
     {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "tab", "shift+tab", "escape"}
@@ -32,18 +25,16 @@ TOO_EARLY = "That key came too soon after this question appeared and did nothing
 LEAVE_FIRST = "That key acts on the task you were at: esc leaves the question first."
 NOT_OFFERED = "This question does not take that answer; the keys below do."
 FILL_IN = "Fill in the fields; ctrl+s sends."
+NO_RULE = "No rule can answer this kind of question; the keys below do."
 READ_FIRST = "Read it to the end first: space, pgdn or end."
 
 
-class ApprovalCard(StillScroll):
-    """Shows an approval and turns keys into a decision about exactly what is painted.
+class ApprovalCard(ApprovalPaper):
+    """Turns keys into a decision about exactly what is painted.
 
     Keys do nothing while the guard is shut, and saying yes to a long text does nothing before its end was on screen.
     """
 
-    DEFAULT_CSS = """
-    ApprovalCard { width: 1fr; height: auto; max-height: 100%; scrollbar-gutter: stable; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Where.APPROVAL),
         Binding("ctrl+s", "send", "Send the answers", show=False, id="approval.send"),
@@ -59,9 +50,10 @@ class ApprovalCard(StillScroll):
     class Decided(Message):
         """The person answered what this card showed."""
 
-        def __init__(self, approval_id: ApprovalId, decision: Decision) -> None:
+        def __init__(self, approval_id: ApprovalId, times_asked: int, decision: Decision) -> None:
             super().__init__()
             self.approval_id = approval_id
+            self.times_asked = times_asked
             self.decision = decision
 
     class Moved(Message):
@@ -78,14 +70,22 @@ class ApprovalCard(StillScroll):
             super().__init__()
             self.approval_id = approval_id
 
-    class ViewWanted(Message):
+    class _About(Message):
+        def __init__(self, approval: Approval) -> None:
+            super().__init__()
+            self.approval = approval
+
+    class ViewWanted(_About):
         """The person wants to see everything."""
+
+    class RuleWanted(_About):
+        """The person wants a rule of ours that would answer the like of it."""
+
+    class ForGoodWanted(_About):
+        """The person wants Codex's own rule for it; nothing is answered yet."""
 
     class Left(Message):
         """The person goes back to where they were."""
-
-    class Scrolled(Message):
-        """What is seen of the question has changed."""
 
     class Noted(Message):
         """Something to say under the card, such as why a key did nothing; empty: what was said is over."""
@@ -110,154 +110,48 @@ class ApprovalCard(StillScroll):
             own_keys: Keys that the person chose for answers.
             task_keys: Keys that act on the current task, which need not be the one that asks.
         """
-        super().__init__()
+        super().__init__(guard_s=guard_s, clock=clock)
         self._task_keys = frozenset(task_keys).difference(self._bindings.key_to_bindings, own_keys)
         self._free_keys = _MOVING_KEYS.difference(own_keys)
-        self.approval: Approval | None = None
-        self._guard = KeyGuard(guard_s, clock=clock)
-        self._text = ParagraphView()
-        self._form: ApprovalForm | None = None
-        self._is_settled = False
-        self._seen_end = False
-        self._enters_options = False
-
-    def compose(self) -> ComposeResult:
-        """The text; the fields follow with the question that has some."""
-        yield self._text
-
-    def on_mount(self) -> None:
-        """Watches for the moment in which another screen is taken away."""
-        if self.is_attached:  # a program that is being left takes widgets away before they are mounted
-            self.watch(self.screen, "stack_updates", self._came_back, init=False)
-
-    def _came_back(self) -> None:
-        self._guard.arm()
-        self._await_paint()
-
-    # What is shown.
-
-    def show(self, approval: Approval, task: Task | None) -> None:
-        """Shows a question; without effect when it is the one that is shown. The card has to be mounted."""
-        if self.approval is not None and self.approval.id == approval.id:
-            return
-        if self.has_focus_within and not self.has_focus:
-            # The focused field goes; without this the focus would leave the card and letters would act elsewhere.
-            self.focus(scroll_visible=False)
-        self.approval = approval
-        self._is_settled = self._seen_end = self._enters_options = False
-        self._guard.arm()
-        self._text.show(unmistakable(card(approval, task), self.app))
-        self.scroll_to(y=0, animate=False, immediate=True)
-        if self._form is not None:
-            self._form.remove()
-        asked = forms.entries(approval.request)
-        self._form = ApprovalForm(asked) if asked else None
-        if self._form is not None:
-            self.mount(self._form)
-        self._await_paint()
-
-    def forget(self) -> None:
-        """Nothing is asked any more."""
-        self.approval = None
-        self._guard.arm()
-
-    def on_show(self) -> None:
-        """The card came on screen: keys that were meant for what was there before must not act."""
-        self._guard.arm()
-        self._await_paint()
-
-    def on_hide(self) -> None:
-        """Another pane is in front, or the window is too small: nothing can be read."""
-        self._guard.arm()
-
-    def _await_paint(self) -> None:
-        if self.approval is not None:
-            self.call_after_refresh(self._painted, self.approval.id)
-
-    def _painted(self, approval_id: ApprovalId) -> None:
-        """Called after a refresh of the screen that was asked for when `approval_id` was shown."""
-        if self.approval is None or self.approval.id != approval_id or not self._is_in_front:
-            return
-        if self._form is not None and not self._form.is_ready:
-            self._await_paint()
-            return
-        self._guard.painted()
-        self._is_settled = True
-        if self._enters_options and self.has_focus:
-            self.enter_options()
-        self._look_for_end()
-
-    @property
-    def _is_in_front(self) -> bool:
-        return is_painted(self)
-
-    @property
-    def rows_below(self) -> int:
-        """Rows of the question under the last one that is seen."""
-        return max(0, self.max_scroll_y - round(self.scroll_y))
-
-    @property
-    def seen_end(self) -> bool:
-        """Whether the end of the question was on screen."""
-        return self._seen_end
-
-    def mark_read(self) -> None:
-        """The person has seen the end elsewhere."""
-        self._seen_end = True
-        self.post_message(self.Scrolled())
-
-    def _look_for_end(self) -> None:
-        if self._is_settled and self._is_in_front and self.rows_below == 0:
-            self._seen_end = True
-        self.post_message(self.Scrolled())
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The end may have come on screen."""
-        super().watch_scroll_y(old_value, new_value)
-        self._look_for_end()
-
-    def on_resize(self) -> None:
-        """The end may have come on screen, or the card itself."""
-        self._await_paint()
-        self.call_after_refresh(self._look_for_end)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Rows that the whole question takes in a card of `width` cells."""
-        text_cells = width - self.styles.scrollbar_size_vertical
-        rows = self._text.row_count(text_cells)
-        if self._form is not None and self._form.is_ready:
-            rows += self._form.get_content_height(container, viewport, text_cells)
-        return rows
+        self._meant: Approval | None = None
+        """The question that the key in work was pressed for; None: no key of an answer."""
 
     # Keys.
 
     def on_key(self, event: events.Key) -> None:
-        """Swallows keys while the guard is shut, also those that only the app knows."""
+        """Swallows keys that were pressed while the guard was shut, also those that only the app knows."""
         self.post_message(self.Noted(""))
+        self._meant = None
+        if event.key == "tab" and self.has_focus and self._form is not None and self._form.enter():
+            # To the fields first: what is typed after a tab is an answer, and would be commands in another pane.
+            event.stop()
+            event.prevent_default()
+            return
         if event.key in self._free_keys:
             return
-        if not self._may_act() or (self._form is not None and self._form.choose_by(event.key)):
+        age_s = max(0.0, time.monotonic() - event.time)
+        if not self._may_act(age_s) or (self._form is not None and self._form.choose_by(event.key)):
             event.stop()
         elif event.key in self._task_keys:
             event.stop()
             self.post_message(self.Noted(LEAVE_FIRST))
+        else:
+            self._meant = self.approval
 
-    def _may_act(self) -> bool:
-        """Asked for each key twice: another question may have come while the key was on its way to its action."""
+    def _may_act(self, age_s: float = 0.0) -> bool:
+        """Whether a key that was pressed so long ago, in seconds, came when the question could have been read."""
         if not self._is_in_front:
             self._guard.arm()
             return False
-        if not self._guard.swallows():
+        if not self._guard.swallows(age_s):
             return True
         self._await_paint()
         self.post_message(self.Noted(TOO_EARLY))
         return False
 
-    def enter_options(self) -> None:
-        """Takes the focus: to the options where the question has some, else to the card itself."""
-        self._enters_options = self._form is not None and not self._form.is_ready
-        if self._form is None or self._enters_options or not self._form.enter(only_options=True):
-            self.focus()
+    def _is_meant(self) -> bool:
+        """Asked again by each action: another question may have come while its key was on the way to it."""
+        return self._meant is not None and self.shows(self._meant) and self._may_act()
 
     def action_enter(self) -> None:
         """To the fields; nothing where there are none: enter never answers."""
@@ -275,7 +169,8 @@ class ApprovalCard(StillScroll):
 
     def action_view(self) -> None:
         """Everything."""
-        self.post_message(self.ViewWanted())
+        if self.approval is not None:
+            self.post_message(self.ViewWanted(self.approval))
 
     def action_leave(self) -> None:
         """Back."""
@@ -309,8 +204,22 @@ class ApprovalCard(StillScroll):
 
     def decline_with(self, message: str) -> None:
         """No, and what to do instead."""
-        if self._takes(Choice.DECLINE):
+        if self._offers(Choice.DECLINE) and self._may_act():
             self._decide(Decision(choice=Choice.DECLINE, message=message))
+
+    def action_accept_for_good(self) -> None:
+        """Yes, and Codex keeps a rule of its own: asked about first."""
+        if self._takes(Choice.ACCEPT_FOR_GOOD) and self._is_read() and self.approval is not None:
+            self.post_message(self.ForGoodWanted(self.approval))
+
+    def action_rule(self) -> None:
+        """A rule of ours; answers nothing."""
+        if self.approval is None or not self._is_meant():
+            return
+        if offers_rule(self.approval.request):
+            self.post_message(self.RuleWanted(self.approval))
+        else:
+            self.post_message(self.Noted(NO_RULE))
 
     def action_cancel(self) -> None:
         """No, and the turn ends."""
@@ -351,9 +260,13 @@ class ApprovalCard(StillScroll):
 
     def _takes(self, choice: Choice) -> bool:
         """Whether the question offers the answer and a key may give one now; says why not."""
-        if self.approval is None or not self._may_act():
+        return self._is_meant() and self._offers(choice)
+
+    def _offers(self, choice: Choice) -> bool:
+        if self.approval is None:
             return False
-        if choice in self.approval.request.choices:
+        request = self.approval.request
+        if choice in request.choices and (choice is not Choice.ACCEPT_FOR_GOOD or request.amendment):
             return True
         has_form = choice in {Choice.ACCEPT, Choice.ACCEPT_FOR_SESSION} and self._form is not None
         self.post_message(self.Noted(FILL_IN if has_form else NOT_OFFERED))
@@ -365,4 +278,4 @@ class ApprovalCard(StillScroll):
             return
         self._guard.arm()
         self._await_paint()
-        self.post_message(self.Decided(self.approval.id, decision))
+        self.post_message(self.Decided(self.approval.id, self.approval.times_asked, decision))

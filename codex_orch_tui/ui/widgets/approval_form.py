@@ -122,9 +122,14 @@ class EntryField(Vertical):
             # Not target.focus(), which takes effect later: the next key could still reach the field before.
             self.screen.set_focus(target)
 
+    @property
+    def stops(self) -> tuple[Widget, ...]:
+        """What takes the focus: its picker and its line, as far as it has them."""
+        return tuple(stop for stop in (self.picker, self.line) if stop is not None)
+
     def holds(self, widget: Widget | None) -> bool:
         """Whether the widget is this field's picker or line."""
-        return widget is not None and widget in {self.picker, self.line}
+        return any(stop is widget for stop in self.stops)
 
     def on_option_picker_changed(self) -> None:
         """An option was chosen: what was written no longer counts."""
@@ -166,6 +171,10 @@ class ApprovalForm(Vertical):
         """Every field is on its place and counts in the layout."""
         return self.is_mounted and all(field.is_mounted for field in self.fields)
 
+    def painted_rows(self) -> list[str]:
+        """The words and options of all fields, wrapped as they are; not what is written into them."""
+        return [row for view in self.query(ParagraphView) for row in view.painted_rows()]
+
     @property
     def values(self) -> Values:
         """What was filled in."""
@@ -181,32 +190,41 @@ class ApprovalForm(Vertical):
 
     def enter(self, *, only_options: bool = False) -> bool:
         """Takes the focus to the first field; with `only_options` not into a line, where letters would be typed."""
-        if not self.fields or (only_options and self.fields[0].picker is None):
+        if not self.fields or not self.is_ready or (only_options and self.fields[0].picker is None):
             return False
         self.fields[0].enter()
         return True
 
     def choose_by(self, key: str) -> bool:
-        """Chooses an option of the first question that has options; False when the key is no digit of one."""
-        pickers = [field.picker for field in self.fields if field.picker is not None]
-        return bool(pickers) and key in set("123456789") and pickers[0].choose(int(key) - 1)
+        """Chooses an option of the first question that has some, and goes there; False: the key is no digit of one."""
+        picker = next((field.picker for field in self.fields if field.picker is not None), None)
+        if picker is None or key not in set("123456789") or not picker.choose(int(key) - 1):
+            return False
+        self.screen.set_focus(picker)
+        return True
+
+    @property
+    def takes_digits(self) -> bool:
+        """Whether a digit may choose an option."""
+        return any(field.picker is not None for field in self.fields)
 
     def on_key(self, event: events.Key) -> None:
-        """Enter and tab go on to the next field and send nothing; up and down move between lines.
+        """Enter goes on to the next field and sends nothing; up and down move between lines.
 
-        Beyond the last field tab goes on to the next pane, as everywhere.
+        Tab goes to each list and each line, and round: in another pane the letters of an answer would be commands.
         """
         focused = self.screen.focused
         here = next((index for index, field in enumerate(self.fields) if field.holds(focused)), None)
-        steps = {"enter": 1, "tab": 1, "shift+tab": -1}
+        steps = {"enter": 1}
         if isinstance(focused, FormLine):
             steps |= {"down": 1, "up": -1}
-        if here is None or event.key not in steps:
-            return
-        there = here + steps[event.key]
-        if "tab" in event.key and not 0 <= there < len(self.fields):
+        if here is None or event.key not in {*steps, "tab", "shift+tab"}:
             return
         event.stop()
         event.prevent_default()
-        if 0 <= there < len(self.fields):
+        if "tab" in event.key:
+            stops = [stop for field in self.fields for stop in field.stops]
+            at = next(place for place, stop in enumerate(stops) if stop is focused)
+            self.screen.set_focus(stops[(at + (1 if event.key == "tab" else -1)) % len(stops)])
+        elif 0 <= (there := here + steps[event.key]) < len(self.fields):
             self.fields[there].enter()

@@ -34,10 +34,15 @@ class KeyGuard:
         if self._opens_at_s == inf:
             self._opens_at_s = self._clock() + self._guard_s
 
-    def swallows(self) -> bool:
-        """Asks for a key: True when it must not act."""
+    def swallows(self, age_s: float = 0.0) -> bool:
+        """Asks for a key: True when it must not act.
+
+        Args:
+            age_s: How long ago it was pressed, in seconds: a program that was busy must not take a key that was meant
+                for what was there before for one that came in time.
+        """
         now_s = self._clock()
-        if now_s >= self._opens_at_s:
+        if now_s - age_s >= self._opens_at_s:
             return False
         self._opens_at_s = max(self._opens_at_s, now_s + self._guard_s * _QUIET_PART)
         return True

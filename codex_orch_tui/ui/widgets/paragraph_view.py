@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from codex_orch_tui.domain.review import LineKind
-from codex_orch_tui.ui.presentation.paragraphs import Paragraph, TextRow, rows, text_column
+from codex_orch_tui.ui.presentation.paragraphs import Paragraph, TextRow, painted_rows, rows, text_column
 from codex_orch_tui.ui.widgets.line_view import overlaid
 
 _HELD_WIDTHS = 3
@@ -79,6 +79,10 @@ class ParagraphView(Widget):
     def row_count(self, width: int) -> int:
         """Rows that the paragraphs take in a view of `width` cells."""
         return len(self._laid_out(width))
+
+    def painted_rows(self) -> list[str]:
+        """All rows as text, wrapped as they are at the present width."""
+        return painted_rows(self._paragraphs, max(1, self.content_size.width))
 
     def row_of_paragraph_end(self, index: int) -> int:
         """How many rows there are up to the end of a paragraph, at the present width."""

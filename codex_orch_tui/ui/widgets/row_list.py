@@ -1,5 +1,6 @@
 """A list of rows with a cursor: what the worktree table and the task tree have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +20,8 @@ from codex_orch_tui.ui.presentation.rows import Row, Sheet
 from codex_orch_tui.ui.widgets.line_view import LineView
 
 _MIN_TEXT_CELLS = 12
+_MIN_REMARK_CELLS = 6
+"""A remark that is cut to less says nothing."""
 
 
 class RowList(LineView):
@@ -177,6 +180,7 @@ class RowList(LineView):
         if index == self._cursor:
             return
         old, self._cursor = self._cursor, index
+        self.cursor_moved()
         self.refresh_lines(old)
         self.refresh_lines(index)
         top = self.scroll_offset.y
@@ -184,6 +188,9 @@ class RowList(LineView):
             self.place(index)
         elif index >= top + self.view_lines:
             self.place(index - self.view_lines + 1)
+
+    def cursor_moved(self) -> None:
+        """Called when the cursor stands on another row than before, for whatever reason."""
 
     def action_up(self) -> None:
         """One row up."""
@@ -274,8 +281,6 @@ class RowList(LineView):
         return self.get_component_rich_style(f"row--{tone}")
 
     def _segments(self, row: Row, width: int) -> list[Segment]:
-        right = self._right(row)
-        right_cells = sum(cell_len(segment.text) for segment in right)
         left = [Segment(" " + "  " * row.depth, self._style("quiet"))]
         if self.has_marks:
             mark = " " if row.is_open is None else self._marks[0 if row.is_open else 1]
@@ -283,8 +288,8 @@ class RowList(LineView):
         if row.sign:
             left.append(Segment(f"{row.sign} ", self._style(row.sign_tone)))
         room = width - sum(cell_len(segment.text) for segment in left) - 1
-        if right and room - right_cells - 2 < min(_MIN_TEXT_CELLS, cell_len(row.text)):
-            right, right_cells = [], 0
+        right = self._fitted_right(row, room)
+        right_cells = sum(cell_len(segment.text) for segment in right)
         if right:
             room -= right_cells + 2
         text = row.text if cell_len(row.text) <= room else set_cell_size(row.text, max(0, room - 1)) + "…"
@@ -292,18 +297,41 @@ class RowList(LineView):
         gap = room - cell_len(text) + (2 if right else 0)
         return [*left, Segment(" " * max(0, gap), self._style("quiet")), *right, Segment(" ", self._style("quiet"))]
 
-    def _right(self, row: Row) -> list[Segment]:
+    def _fitted_right(self, row: Row, room: int) -> list[Segment]:
+        """What stands at the right: without details that leave too little for the text, cut or left out at the last."""
+        text_cells = cell_len(row.text)
+        details = row.details
+        while True:
+            right = self._right(row, row.remark, details)
+            left_over = room - 2 - sum(cell_len(segment.text) for segment in right)
+            if not details or left_over >= text_cells:
+                break
+            details = details[1:]
+        if not right or left_over >= min(_MIN_TEXT_CELLS, text_cells):
+            if not row.is_cut or left_over >= text_cells:
+                return right
+        elif not row.is_cut:
+            return []
+        # Both are cut: the remark to what the text leaves of the row, at least to half of it.
+        least = min(text_cells, max(_MIN_TEXT_CELLS, room // 2))
+        cells = cell_len(row.remark) - max(0, least - left_over)
+        if cells >= cell_len(row.remark):
+            return right
+        return [] if cells < _MIN_REMARK_CELLS else self._right(row, set_cell_size(row.remark, cells - 1) + "…", ())
+
+    def _right(self, row: Row, remark: str, details: Sequence[str]) -> list[Segment]:
         tail = row.tail
         if row.since_s is not None:
             tail = elapsed(self._now_s - row.since_s)
             self._painted_tails[row.key] = tail
-        remark = row.remark
         if not row.is_free:
             remark = remark.ljust(self._sheet.remark_cells)
             tail = tail.rjust(self._sheet.tail_cells)
         elif tail:
             tail = tail.rjust(self._sheet.tail_cells)
-        segments = [Segment(remark, self._style(row.remark_tone))] if remark else []
+        segments = [Segment(f"{detail}  ", self._style("quiet")) for detail in details]
+        if remark:
+            segments.append(Segment(remark, self._style(row.remark_tone)))
         if tail:
             if segments:
                 segments.append(Segment(" ", self._style("quiet")))

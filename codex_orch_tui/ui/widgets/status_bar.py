@@ -95,11 +95,12 @@ class PaneTabs(Widget):
         super().__init__(id=id)
         self._front = 1
         self._waiting = 0
+        self._is_numbered = True
 
-    def show(self, front: int, waiting: int) -> None:
-        """Shows which pane is in front and how many questions wait."""
-        if (front, waiting) != (self._front, self._waiting):
-            self._front, self._waiting = front, waiting
+    def show(self, front: int, waiting: int, *, is_numbered: bool = True) -> None:
+        """Shows which pane is in front and how many questions wait; the numbers only while they lead to the panes."""
+        if (front, waiting, is_numbered) != (self._front, self._waiting, self._is_numbered):
+            self._front, self._waiting, self._is_numbered = front, waiting, is_numbered
             self.refresh()
 
     def render(self) -> Content:
@@ -108,7 +109,8 @@ class PaneTabs(Widget):
 
     def _tab(self, number: int) -> Content:
         style = "bold underline $foreground" if number == self._front else "$text-muted"
-        tab = Content.styled(f"{number} {self.NAMES[number - 1]}", style)
+        # A blank in place of the number: the names stay where they are.
+        tab = Content.styled(f"{number if self._is_numbered else ' '} {self.NAMES[number - 1]}", style)
         if number == len(self.NAMES) and self._waiting:
             tab = Content.assemble(tab, " ", Content.styled(f"!{self._waiting}", "bold $text-warning"))
         return tab
