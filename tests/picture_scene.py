@@ -224,7 +224,8 @@ async def scene(root: Path) -> AsyncIterator[Scene]:
         home = write_codex_home(root / "codex-home", model.base_url)
         environment = {"PATH": os.environ["PATH"], "HOME": str(root / "home"), "CODEX_HOME": str(home)}
         config = Config(max_workers=2, approval_guard_ms=0)
-        orchestrator = await PictureOrchestrator.open(shop, config, CodexConnector(environment=environment))
+        connector = CodexConnector(environment=environment)
+        orchestrator = await PictureOrchestrator.open(shop, config, connector, environ=environment)
         assert isinstance(orchestrator, PictureOrchestrator)
         clock = Clock()
         clock.set("14:03:02")
@@ -233,7 +234,8 @@ async def scene(root: Path) -> AsyncIterator[Scene]:
         supervising = asyncio.create_task(orchestrator.run())
         try:
             tasks = tuple(
-                TaskSpec(id=TaskId(name), title=title, prompt=prompt) for name, (title, prompt) in PROMPTS.items()
+                TaskSpec(id=TaskId(name), title=title, prompt=prompt, checked_answer=False)
+                for name, (title, prompt) in PROMPTS.items()
             )
             refs = await orchestrator.create_run(Plan(title="Release 1.1.0", tasks=tasks), BRANCH)
             made = Scene(root, clock, model, orchestrator, {ref.task: ref for ref in refs})
