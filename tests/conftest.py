@@ -20,6 +20,11 @@ hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: the tests wait for real processes as long as they work."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.fixture
 def scratch() -> Iterator[Path]:
     """A fresh folder outside /tmp: the Codex sandbox may write /tmp, so nothing under it proves anything."""

@@ -247,8 +247,8 @@ def fixed_ids() -> Iterator[None]:
     """Runs and workers get the same ids each time: they are carried in commands, so they cannot be shown as others."""
     run_time = SimpleNamespace(now=lambda: DAY.replace(hour=14, minute=3))
     with (
-        patch("codex_orch_tui.services.orchestrator.datetime", run_time),
-        patch("codex_orch_tui.services.orchestrator.uuid4", lambda: SimpleNamespace(hex="7c1e")),
+        patch("codex_orch_tui.services.task_commands.datetime", run_time),
+        patch("codex_orch_tui.services.task_commands.uuid4", lambda: SimpleNamespace(hex="7c1e")),
         patch("codex_orch_tui.services.worker.uuid4", lambda: SimpleNamespace(hex="e64e6f178597")),
     ):
         yield

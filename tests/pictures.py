@@ -107,7 +107,7 @@ async def approval_view(camera: Camera) -> None:
     """Everything that the question carries."""
     await approval(camera)
     await camera.press("v")
-    await camera.see("As Codex sent it")
+    await camera.see("back to the question", "branch")
 
 
 async def review(camera: Camera) -> None:
@@ -162,7 +162,6 @@ async def take(stage: Scene, size: tuple[int, int], shooting: Shooting) -> str:
     """One picture."""
     app = OrchApp(stage.orchestrator)
     app.animation_level = "none"
-    app.main_screen.task_tree._clock = lambda: stage.clock.now_s
     with patch("codex_orch_tui.ui.screens.main.time", stopped_time(stage.clock)):
         async with app.run_test(size=size) as pilot:
             camera = Camera(stage, app, pilot)

@@ -76,7 +76,7 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         self._policy = Policy(
             opened.repository,
             opened.layout,
-            lambda: self.state,
+            lambda: self._hub.state,
             lambda ref, text: self._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.WARNING, text=text)),
             settings_file=settings_file,
             environ=environ,
