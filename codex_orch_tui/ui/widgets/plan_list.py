@@ -1,16 +1,12 @@
 """The tasks of a plan, as a tree or as waves."""
 
-from typing import ClassVar
-
 from codex_orch_tui.ui.presentation.plan_rows import PlanFacts, PlanRows
 from codex_orch_tui.ui.presentation.rows import Row
-from codex_orch_tui.ui.widgets.row_list import RowList
+from codex_orch_tui.ui.widgets.folding_list import FoldingList
 
 
-class PlanList(RowList):
+class PlanList(FoldingList):
     """Holds which rows are folded, and whether waves are shown; everything else follows from the plan."""
-
-    has_marks: ClassVar[bool] = True
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         """Makes an empty list.
@@ -56,14 +52,7 @@ class PlanList(RowList):
 
     def _find_task(self, index: int) -> bool:
         assert self._facts is not None, "nothing is shown"
-        return self._go_to_key(self._facts.keys[index])
-
-    def _go_to_key(self, key: str) -> bool:
-        for place, row in enumerate(self.rows.rows):
-            if row.key == key:
-                self.move(place)
-                return True
-        return False
+        return self.go_to_key(self._facts.keys[index])
 
     def turn(self) -> None:
         """Waves instead of the tree, or the tree again; the cursor stays on its task."""
@@ -73,30 +62,7 @@ class PlanList(RowList):
         if index is not None:
             self.go_to(index)
 
-    def action_fold(self) -> None:
-        """Folds or unfolds the row."""
-        row = self.cursor_row
-        if row is not None and row.is_open is not None:
-            self._set_open(row, not row.is_open)
-
-    def action_leave(self) -> None:
-        """Folds the row, or goes to the one that it belongs to."""
-        row = self.cursor_row
-        if row is None:
-            return
-        if row.is_open:
-            self._set_open(row, False)
-        elif row.parent:
-            self._go_to_key(row.parent)
-
-    def action_enter(self) -> None:
-        """Unfolds the row, or goes to the one below."""
-        row = self.cursor_row
-        if row is not None and row.is_open is False:
-            self._set_open(row, True)
-        else:
-            self.action_down()
-
-    def _set_open(self, row: Row, is_open: bool) -> None:
+    def set_open(self, row: Row, is_open: bool) -> None:
+        """Fold or unfold a row."""
         (self._rows_of.folded.discard if is_open else self._rows_of.folded.add)(row.key)
         self._show_again()

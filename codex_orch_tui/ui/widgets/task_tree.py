@@ -11,7 +11,7 @@ from codex_orch_tui.ui.bindings import Where, bindings
 from codex_orch_tui.ui.presentation.rows import Row
 from codex_orch_tui.ui.presentation.task_filter import parsed
 from codex_orch_tui.ui.presentation.task_rows import TaskRows
-from codex_orch_tui.ui.widgets.row_list import RowList
+from codex_orch_tui.ui.widgets.folding_list import FoldingList
 
 if TYPE_CHECKING:
     from codex_orch_tui.ui.presentation.wait_words import Waits
@@ -20,11 +20,10 @@ _EMPTY = "No tasks yet. n starts one."
 _NONE_FITS = "No task fits. esc ends the filter."
 
 
-class TaskTree(RowList):
+class TaskTree(FoldingList):
     """Holds which rows are folded and the filter; everything else follows from the state."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.TREE)
-    has_marks: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -117,12 +116,6 @@ class TaskTree(RowList):
 
     # -- folds --------------------------------------------------------------------------------------------------
 
-    def action_fold(self) -> None:
-        """Folds or unfolds the row."""
-        row = self.cursor_row
-        if row is not None and row.is_open is not None:
-            self._set_open(row, not row.is_open)
-
     def action_fold_all(self) -> None:
         """Folds every run and group, or unfolds them when all are folded."""
         before = self.cursor_row
@@ -132,41 +125,10 @@ class TaskTree(RowList):
         if row is not None and before is not None and before.key != row.key:
             self.post_message(self.Moved(self, row))
 
-    def action_leave(self) -> None:
-        """Folds the row, or goes to the one that it belongs to."""
-        row = self.cursor_row
-        if row is None:
-            return
-        if row.is_open:
-            self._set_open(row, False)
-        elif row.parent:
-            self._go_to(row.parent)
-
-    def action_enter(self) -> None:
-        """Unfolds the row, or goes to the one below."""
-        row = self.cursor_row
-        if row is not None and row.is_open is False:
-            self._set_open(row, True)
-        else:
-            self.action_down()
-
-    def clicked(self, column: int) -> None:
-        """A click on the fold mark folds; elsewhere it opens."""
-        row = self.cursor_row
-        if row is not None and row.is_open is not None and column <= 2 * row.depth + 2:
-            self.action_fold()
-        else:
-            self.action_open()
-
-    def _set_open(self, row: Row, is_open: bool) -> None:
+    def set_open(self, row: Row, is_open: bool) -> None:
+        """Fold or unfold a row."""
         self._rows_of.set_open(row, is_open)
         self._again()
 
     def _again(self) -> None:
         self.show_state(self._state, self._now_s, self._waits)
-
-    def _go_to(self, key: str) -> None:
-        for index, row in enumerate(self.rows.rows):
-            if row.key == key:
-                self.move(index)
-                return
