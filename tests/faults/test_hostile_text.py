@@ -80,8 +80,8 @@ async def played(me: Program, title: str) -> None:
     me.type("g")
     await me.see("Run outside the sandbox", "printf")
     await me.gone("n new task")  # the card has the focus, and its keys
-    me.type("v")
-    await me.see("esc back", "printf")
+    await me.press_until("v", lambda: "esc back" in me.screen.text)
+    await me.see("printf")
     me.type("\x1b[F\x1b[F")
     me.type("\x1b")
     await me.see("a accept")

@@ -1,5 +1,6 @@
 """The inbox: what it shows, which keys answer, and that no key answers what was not read."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -281,6 +282,25 @@ async def test_the_guard_holds_when_another_question_comes_into_the_place() -> N
         assert on.app.answers == []
         assert on.app.own_keys == 0
         on.clock.now_s += 0.5
+        await on.press("a")
+        assert [name for name, _ in on.app.answers] == [second.id]
+
+
+async def test_the_guards_time_begins_with_the_frame_that_shows_the_question() -> None:
+    async with stage() as on:
+        first = await on.ask()
+        second = await on.ask(command="touch b")
+        on.inbox.focus_card()
+        with on.app.batch_update():  # no frame is drawn; what waits for a refresh is called all the same
+            on.gone(first.id)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            on.clock.now_s += 60
+            await on.storm("aA")
+        await on.settle()
+        assert on.app.answers == []
+        assert [name for name, _ in on.app.painted] == [first.id, second.id]
+        on.clock.now_s += 1
         await on.press("a")
         assert [name for name, _ in on.app.answers] == [second.id]
 

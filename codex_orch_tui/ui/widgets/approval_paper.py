@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.strip import Strip
 
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import ApprovalId
@@ -54,6 +55,8 @@ class ApprovalPaper(StillScroll):
         self._guard = KeyGuard(guard_s, clock=clock)
         self._text = ParagraphView()
         self._form: ApprovalForm | None = None
+        self._was_rendered = False
+        """Since something else was last about to be painted: a refresh alone may come before the screen hears of it."""
         self._is_settled = False
         self._seen_end = False
         self._enters_options = False
@@ -69,7 +72,7 @@ class ApprovalPaper(StillScroll):
 
     def _came_back(self) -> None:
         self._guard.arm()
-        self._await_paint()
+        self._await_rendering()
 
     def shows(self, approval: Approval) -> bool:
         """Whether it is this asking of this question that is shown."""
@@ -89,12 +92,13 @@ class ApprovalPaper(StillScroll):
         self._text.show(unmistakable(card(approval, task), self.app))
         self.scroll_to(y=0, animate=False, immediate=True)
         if self._form is not None:
+            self._form.display = False  # Its removal takes a while, in which its rows would stand under this question.
             self._form.remove()
         asked = forms.entries(approval.request)
         self._form = ApprovalForm(asked) if asked else None
         if self._form is not None:
             self.mount(self._form)
-        self._await_paint()
+        self._await_rendering()
 
     def forget(self) -> None:
         """Nothing is asked any more."""
@@ -104,11 +108,21 @@ class ApprovalPaper(StillScroll):
     def on_show(self) -> None:
         """It came on screen: keys that were meant for what was there before must not act."""
         self._guard.arm()
-        self._await_paint()
+        self._await_rendering()
 
     def on_hide(self) -> None:
         """Another pane is in front, or the window is too small: nothing can be read."""
         self._guard.arm()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Called for every frame that this is a part of."""
+        self._was_rendered = True
+        return super().render_lines(crop)
+
+    def _await_rendering(self) -> None:
+        self._was_rendered = False
+        self.refresh(layout=True)
+        self._await_paint()
 
     def _await_paint(self) -> None:
         if self.approval is not None:
@@ -119,6 +133,9 @@ class ApprovalPaper(StillScroll):
         if not self.shows(approval) or not self._is_in_front:
             return
         if self._form is not None and not self._form.is_ready:
+            self._await_rendering()
+            return
+        if not self._was_rendered:
             self._await_paint()
             return
         self._guard.painted()
