@@ -125,11 +125,6 @@ class AppServer:
         """The process is gone; StreamEnded was sent."""
         return self._transport.has_ended
 
-    @property
-    def unreadable_lines(self) -> Mapping[str, int]:
-        """How many lines could not be read, by kind."""
-        return self._decoder.unreadable
-
     async def signals(self) -> AsyncIterator[Signal]:
         """Everything that the worker reports, in order; the last one is StreamEnded."""
         while True:

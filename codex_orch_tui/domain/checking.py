@@ -4,6 +4,7 @@ from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.check import CheckOutcome, CheckRun
+from codex_orch_tui.domain.check_runs import begun, cut_off, ended, under_way
 from codex_orch_tui.domain.item import FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.replacing import replace
@@ -18,28 +19,9 @@ def with_check_event(task: Task, event: ev.CheckEvent, at_s: float) -> Task:
     """The task after something happened to its checks."""
     match event:
         case ev.CheckStarted():
-            run = CheckRun(
-                name=event.check,
-                command=event.command,
-                commit=event.commit,
-                started_at_s=at_s,
-                process=event.process,
-            )
-            return _in_state(_with_run(task, run), _BEFORE_CHECKS, TaskState.CHECKING, at_s)
+            return _in_state(_with_run(task, begun(event, at_s)), _BEFORE_CHECKS, TaskState.CHECKING, at_s)
         case ev.CheckFinished():
-            began = next((run for run in task.checks if run.name == event.check and run.outcome is None), None)
-            run = CheckRun(
-                name=event.check,
-                command=event.command,
-                commit=event.commit,
-                started_at_s=at_s if began is None else began.started_at_s,
-                outcome=event.outcome,
-                exit_code=event.exit_code,
-                duration_ms=event.duration_ms,
-                output_tail=event.output_tail,
-                reason=event.reason,
-            )
-            return _with_run(task, run)
+            return _with_run(task, ended(event, under_way(task.checks, event.check), at_s))
         case ev.ChecksReturned():
             task = replace(task, check_retries=event.retry)
             return _in_state(task, _BEFORE_RETRY, TaskState.STARTING, at_s)
@@ -51,7 +33,7 @@ def with_checks_cut_off(task: Task) -> Task:
     """The task when its work was cut off: a check that was running says nothing."""
     if all(run.outcome is not None for run in task.checks):
         return task
-    return replace(task, checks=tuple(run if run.outcome is not None else _cut_off(run) for run in task.checks))
+    return replace(task, checks=cut_off(task.checks))
 
 
 def check_note(event: ev.CheckEvent) -> tuple[LogKind, str] | None:
@@ -92,10 +74,6 @@ def awaits_only_checks(task: Task) -> bool:
     is_cut_off = task.state is TaskState.INTERRUPTED and turn is not None and turn.status is TurnStatus.COMPLETED
     had_begun = any(run.commit == task.tip for run in task.checks)
     return is_cut_off and had_begun and not task.unsent and not has_passed_checks(task)
-
-
-def _cut_off(run: CheckRun) -> CheckRun:
-    return replace(run, process=None, outcome=CheckOutcome.NOT_RUN, reason="it was cut off")
 
 
 def _with_run(task: Task, run: CheckRun) -> Task:

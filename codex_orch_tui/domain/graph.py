@@ -55,14 +55,6 @@ class Graph:
             sorter.done(*ready)
         return tuple(ordered)
 
-    def all_dependents(self, task: TaskId) -> frozenset[TaskId]:
-        """All that cannot begin before the task, over any number of steps."""
-        return _reach(task, self.dependents)
-
-    def all_dependencies(self, task: TaskId) -> frozenset[TaskId]:
-        """All that has to be done before the task, over any number of steps."""
-        return _reach(task, self.depends_on)
-
 
 def graph_of(tasks: Sequence[tuple[TaskId, Iterable[TaskId]]]) -> tuple[Graph, tuple[GraphProblem, ...]]:
     """The graph, and what is wrong with it: ids that come twice, unknown dependencies, circles.
@@ -100,14 +92,3 @@ def _unknown(task: TaskId, wanted: tuple[TaskId, ...], known: Mapping[TaskId, No
             hint = f"; did you mean {near[0]}?" if near else ""
             found.append(GraphProblem(task=task, field="depends_on", message=f"there is no task {one!r}{hint}"))
     return found
-
-
-def _reach(start: TaskId, edges: Mapping[TaskId, tuple[TaskId, ...]]) -> frozenset[TaskId]:
-    reached: set[TaskId] = set()
-    todo = list(edges[start])
-    while todo:
-        task = todo.pop()
-        if task not in reached:
-            reached.add(task)
-            todo += edges[task]
-    return frozenset(reached)

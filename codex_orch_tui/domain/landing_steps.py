@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.check import CheckOutcome, CheckRun
+from codex_orch_tui.domain.check_runs import begun, cut_off, ended, under_way
 from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.run_landing import LandingOutcome, RunLanding
@@ -29,16 +29,11 @@ def with_landing_event(run: Run, event: ev.RunLandingEvent, at_s: float) -> Run:
 def _stepped(landing: RunLanding, event: ev.RunLandingEvent, at_s: float) -> RunLanding:
     match event:
         case ev.RunCheckStarted():
-            began = CheckRun(
-                name=event.check,
-                command=event.command,
-                commit=event.commit,
-                started_at_s=at_s,
-                process=event.process,
-            )
-            return replace(landing, checks=(*_ended(landing.checks), began))
+            return replace(landing, checks=(*cut_off(landing.checks), begun(event, at_s)))
         case ev.RunCheckFinished():
-            return replace(landing, checks=_with_end(landing.checks, event, at_s))
+            began = under_way(landing.checks, event.check)
+            others = (run for run in landing.checks if run is not began)
+            return replace(landing, checks=(*others, ended(event, began, at_s)))
         case ev.RunMergeStarted():
             return replace(landing, moving=True)
         case ev.RunLanded():
@@ -46,7 +41,7 @@ def _stepped(landing: RunLanding, event: ev.RunLandingEvent, at_s: float) -> Run
         case ev.RunNotLanded():
             return replace(
                 landing,
-                checks=_ended(landing.checks),
+                checks=cut_off(landing.checks),
                 moving=False,
                 outcome=LandingOutcome.NOT_LANDED,
                 ended_at_s=at_s,
@@ -62,29 +57,3 @@ def _stepped(landing: RunLanding, event: ev.RunLandingEvent, at_s: float) -> Run
             return landing
         case _:
             assert_never(event)
-
-
-def _with_end(checks: tuple[CheckRun, ...], event: ev.RunCheckFinished, at_s: float) -> tuple[CheckRun, ...]:
-    began = next((run for run in checks if run.name == event.check and run.outcome is None), None)
-    ended = CheckRun(
-        name=event.check,
-        command=event.command,
-        commit=event.commit,
-        started_at_s=at_s if began is None else began.started_at_s,
-        outcome=event.outcome,
-        exit_code=event.exit_code,
-        duration_ms=event.duration_ms,
-        output_tail=event.output_tail,
-        reason=event.reason,
-    )
-    return (*(run for run in checks if run is not began), ended)
-
-
-def _ended(checks: tuple[CheckRun, ...]) -> tuple[CheckRun, ...]:
-    """A check that was cut off says nothing."""
-    return tuple(
-        run
-        if run.outcome is not None
-        else replace(run, process=None, outcome=CheckOutcome.NOT_RUN, reason="it was cut off")
-        for run in checks
-    )

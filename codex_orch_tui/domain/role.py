@@ -23,11 +23,6 @@ class RoleProfile:
     checked_answer: bool | None = None
     """Whether its answers have to fit its schema; None: where the run has more than one task."""
 
-    @property
-    def is_built_in(self) -> bool:
-        """It comes with the program."""
-        return self.name in set(Role)
-
 
 BUILT_IN: Mapping[RoleName, RoleProfile] = {
     role.value: RoleProfile(

@@ -11,7 +11,6 @@ text.
     │   ├── NotARepository
     │   ├── BareRepository        no folder with files
     │   ├── NoCommits             nothing to branch from
-    │   ├── DetachedHead          a base branch must be chosen
     │   ├── NotOurRepository      git does not trust the folder's owner
     │   ├── IdentityMissing       no name or mail to commit with
     │   └── NotWritable           the git folder or the worktrees' root: read-only, or the disk is full
@@ -81,10 +80,6 @@ class BareRepository(RepositoryError):
 
 class NoCommits(RepositoryError):
     """The repository has no commit yet."""
-
-
-class DetachedHead(RepositoryError):
-    """No branch is checked out, so a base branch must be chosen."""
 
 
 class NotOurRepository(RepositoryError):

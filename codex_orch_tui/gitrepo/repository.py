@@ -15,7 +15,7 @@ from codex_orch_tui.gitrepo.checkout import CheckoutEdits, read_edits
 from codex_orch_tui.gitrepo.clean_dir import CleanDir, clean_dir
 from codex_orch_tui.gitrepo.discovery import Found, find_repository, read_config
 from codex_orch_tui.gitrepo.environment import Place
-from codex_orch_tui.gitrepo.errors import DetachedHead, GitError, IdentityMissing, RefMoved
+from codex_orch_tui.gitrepo.errors import GitError, IdentityMissing, RefMoved
 from codex_orch_tui.gitrepo.runner import Git
 from codex_orch_tui.gitrepo.worktree_list import WorktreeEntry, admin_dir_of, parse_worktree_list
 
@@ -120,25 +120,6 @@ class Repository:
         name = await self.git.run(self.main(), "symbolic-ref", "--quiet", "HEAD", ok_codes=(0, 1))
         branch = name.line.removeprefix(BRANCHES) if name.exit_code == 0 else None
         return Head(branch=branch, commit=await self.resolve("HEAD"))
-
-    async def default_base(self) -> str:
-        """The branch that is checked out in the main worktree.
-
-        Raises:
-            DetachedHead: There is none, or it has no commit: the person must choose.
-        """
-        head = await self.head()
-        if head.branch is None:
-            raise DetachedHead(
-                f"no branch is checked out (HEAD is detached at {str(head.commit)[:9]})",
-                next_step="choose a base branch for the task, or check one out: git switch <branch>",
-            )
-        if head.commit is None:
-            raise DetachedHead(
-                f"the branch {head.branch} that is checked out has no commit yet",
-                next_step="choose another base branch for the task, or commit something first",
-            )
-        return head.branch
 
     async def branches(self) -> tuple[Branch, ...]:
         """All local branches, the one with the newest commit first."""

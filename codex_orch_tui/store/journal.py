@@ -116,12 +116,6 @@ class Journal:
         with self._wake:
             return self._error
 
-    @property
-    def pending_bytes(self) -> int:
-        """What was appended and is not yet known to be on disk."""
-        with self._wake:
-            return self._pending_bytes
-
     def append(self, record: bytes) -> None:
         """Take a record; it will be on disk within `GROUP_S` and the time of a write, or at the next `flush`.
 

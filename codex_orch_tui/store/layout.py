@@ -79,10 +79,6 @@ class Layout:
         """What a run did, for other programs."""
         return self.run_folder(run) / "manifest.json"
 
-    def run_report(self, run: RunId) -> Path:
-        """What a run did, for people."""
-        return self.run_folder(run) / "report.md"
-
     def approvals(self, run: RunId) -> Path:
         """The audit of a run: what was asked, decided and run, and who allowed it."""
         return self.run_folder(run) / "approvals.jsonl"

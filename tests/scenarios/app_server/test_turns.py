@@ -72,7 +72,7 @@ async def test_a_turn_is_reported_from_its_start_to_its_answer(make_rig: Any) ->
         assert (ended.turn, ended.status, ended.fault) == (turn, TurnStatus.COMPLETED, None)
         usage = [signal for signal in rig.seen if isinstance(signal, UsageChanged)][-1].usage
         assert (usage.input_tokens, usage.context_window) == (6000, 258400)
-        assert rig.worker.unreadable_lines == {}
+        assert rig.worker._decoder.unreadable == {}
         entries = Narrator(cwd=str(rig.worktree)).feed(rig.log)
         told = [(entry.kind, entry.text, entry.remark) for entry in entries if not entry.continues]
         assert (LogKind.COMMAND, "printf 'one\\ntwo\\n'; false", "") in told

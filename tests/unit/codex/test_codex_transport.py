@@ -196,7 +196,7 @@ async def test_the_reader_lives_through_odd_lines_and_tells_each_kind_once(stand
     for _, kind in ODD_LINES:
         if kind is not None:
             expected[kind] = expected.get(kind, 0) + 2
-    assert worker.unreadable_lines == expected
+    assert worker._decoder.unreadable == expected
     warned = [signal.message for signal in signals if isinstance(signal, Warned)]
     assert len(warned) == len(expected)
     assert all(message.isprintable() for message in warned)
@@ -217,7 +217,7 @@ async def test_invalid_text_is_replaced_and_shown_escaped(stand_in: StandIn) -> 
     texts = [signal.text for signal in await heard(worker) if isinstance(signal, ItemEnded)]
     await worker.stop()
     assert texts == ["bad \ufffd\ufffd utf8", "nul \\x00", "raw nul \\x00", "lone ? half", "esc ␛[31m"]
-    assert worker.unreadable_lines == {}
+    assert worker._decoder.unreadable == {}
 
 
 async def test_a_line_above_the_limit_is_kept_in_a_file_and_its_item_is_closed(

@@ -9,7 +9,6 @@ import pytest
 
 from codex_orch_tui.gitrepo.errors import (
     BareRepository,
-    DetachedHead,
     GitError,
     IdentityMissing,
     NoCommits,
@@ -18,7 +17,7 @@ from codex_orch_tui.gitrepo.errors import (
     NotWritable,
     RefMoved,
 )
-from codex_orch_tui.gitrepo.repository import Repository
+from codex_orch_tui.gitrepo.repository import Head, Repository
 
 
 async def test_opened_from_anywhere_in_it(person, tmp_path):
@@ -96,23 +95,19 @@ async def test_another_users_repository_is_refused(person, monkeypatch):
     assert "safe.directory" in caught.value.next_step
 
 
-async def test_detached_head_works_and_asks_for_a_base(person):
+async def test_detached_head_works(person):
     person.git("checkout", "-q", "--detach")
     repo = await Repository.open(person.path)
     head = await repo.head()
     assert head.branch is None
     assert head.commit == person.tip()
-    with pytest.raises(DetachedHead) as caught:
-        await repo.default_base()
-    assert "base branch" in caught.value.next_step
     assert [branch.name for branch in await repo.branches()] == ["main"]
 
 
 async def test_an_unborn_branch_beside_others_works(person):
     person.git("checkout", "-q", "--orphan", "fresh")
     repo = await Repository.open(person.path)
-    with pytest.raises(DetachedHead):
-        await repo.default_base()
+    assert await repo.head() == Head(branch="fresh", commit=None)
 
 
 async def test_shallow(person, tmp_path, checkout_type):
@@ -122,7 +117,7 @@ async def test_shallow(person, tmp_path, checkout_type):
     repo = await Repository.open(tmp_path / "shallow")
     assert repo.is_shallow
     assert "shallow" in repo.notices[0]
-    assert await repo.default_base() == "main"
+    assert (await repo.head()).branch == "main"
 
 
 async def test_submodules_and_a_submodule_itself(person, tmp_path, checkout_type):
@@ -168,7 +163,7 @@ async def test_branches_and_their_texts(person):
     assert newest.name == "feature/ünï"
     assert "\x1b" not in newest.subject
     assert newest.committed_at_s == 4_000_000_000
-    assert await repo.default_base() == "feature/ünï"
+    assert (await repo.head()).branch == "feature/ünï"
     assert await repo.tip("older") == person.tip("older")
     assert await repo.tip("nothing") is None
 

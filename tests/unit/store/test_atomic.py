@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codex_orch_tui.store.artifacts import write_json, write_text
+from codex_orch_tui.store.artifacts import write_text
 from codex_orch_tui.store.atomic import make_folder, remove_stray, temporary_name, write_atomic
 from codex_orch_tui.store.errors import StoreError
 
@@ -87,10 +87,6 @@ def test_a_folder_is_not_made_through_a_link_or_a_file(tmp_path: Path) -> None:
 def test_artifacts_take_what_has_no_utf8(tmp_path: Path) -> None:
     write_text(tmp_path / "deep" / "logs.txt", "odd \udcff name é")
     assert (tmp_path / "deep" / "logs.txt").read_bytes() == b"odd \\udcff name \xc3\xa9"
-    write_json(tmp_path / "result.json", {"b": 1, "a": ["é"]})
-    assert (tmp_path / "result.json").read_text("utf-8") == '{\n  "b": 1,\n  "a": [\n    "é"\n  ]\n}\n'
-    with pytest.raises(ValueError, match="JSON compliant"):
-        write_json(tmp_path / "result.json", {"a": float("nan")})
 
 
 def test_an_error_message_is_clean(tmp_path: Path) -> None:
