@@ -17,7 +17,7 @@ import tempfile
 import termios
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fcntl import ioctl
@@ -26,7 +26,7 @@ from typing import Any
 
 from codex_orch_tui.domain.terminal_text import clean_line, is_clean
 from tests.figures.hostile_strings import hostile_strings
-from tests.figures.shown_text import BATCH, MARK, SCENES, SIZE
+from tests.figures.shown_text import BATCH, SCENES, SIZE
 
 ROOT = Path(__file__).parents[2]
 STRINGS = 10_000
@@ -40,7 +40,7 @@ _TOKEN = re.compile(
     r"|[\x00-\x1f\x7f-\x9f]"
     r"|[^\x00-\x1f\x7f-\x9f]+"
 )
-_MARK = re.compile(r"\x1b\]1337;(\w+)\x1b\\")
+_MARK = re.compile(rb"\x1b\]1337;(\w+)\x1b\\")
 _NAME = re.compile(r"q(\d{5})")
 _COLOUR = re.compile(r"[34]8;2;\d+;\d+;\d+")
 _TITLE = re.compile(r"\x1b\]0;(?:\(\d+\) )?([^;]*) - codex-orch-tui\x1b\\")
@@ -120,19 +120,38 @@ def _batches(strings: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _played(batches: Sequence[Sequence[str]]) -> dict[str, Seen]:
-    """What each scene sent."""
+    """What each scene sent; looked at while it comes, as all of it together is gigabytes.
+
+    Raises:
+        RuntimeError: the screen ended in another way than it should.
+    """
+    scenes: dict[str, Seen] = defaultdict(Seen)
     with tempfile.TemporaryDirectory(prefix="text-") as folder:
         file = Path(folder) / "strings.json"
         file.write_text(json.dumps(batches), encoding="ascii")
-        return _by_scene(_output([sys.executable, "-m", "tests.figures.shown_text", str(file)], Path(folder)))
+        for scene, sent in _scenes([sys.executable, "-m", "tests.figures.shown_text", str(file)], Path(folder)):
+            scenes[scene].kinds |= kinds_of(sent)
+            scenes[scene].strings.update(map(int, _NAME.findall(sent)))
+    return scenes
 
 
-def _output(command: Sequence[str], home: Path) -> str:
-    """Everything that a program sends to its terminal until it ends.
+def _scenes(command: Sequence[str], home: Path) -> Iterator[tuple[str, str]]:
+    """What a program sends to its terminal, from each mark to the next one: the mark's name and what followed."""
+    name, sent = "", bytearray()
+    for block in _blocks(command, home):
+        sent += block
+        while (mark := _MARK.search(sent)) is not None:
+            if name:
+                yield name, sent[: mark.start()].decode("utf-8", "surrogateescape")
+            name = mark[1].decode()
+            del sent[: mark.end()]
+    if name != "end":
+        told = sent[-3000:].decode("utf-8", "replace")
+        raise RuntimeError(f"the screen ended in {name or 'no scene'}; the end of what it sent:\n{told}")
 
-    Raises:
-        RuntimeError: it ended in another way than it should.
-    """
+
+def _blocks(command: Sequence[str], home: Path) -> Iterator[bytes]:
+    """Everything that a program sends to its terminal until it ends; the program ends with the terminal."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -144,30 +163,23 @@ def _output(command: Sequence[str], home: Path) -> str:
     master, slave = pty.openpty()
     ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
     process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - nothing of ours runs in between
     )
     os.close(slave)
     overdue = threading.Timer(PATIENCE_S, process.kill)
     overdue.start()
-    output = bytearray()
     try:
         with contextlib.suppress(OSError):  # the other end was closed
             while block := os.read(master, 65536):
-                output += block
+                yield block
     finally:
         overdue.cancel()
         os.close(master)
-    text = output.decode("utf-8", "surrogateescape")
-    if process.wait() or not text.count(MARK.format("end")):
-        raise RuntimeError(f"the screen ended with {process.returncode}; the end of what it sent:\n{text[-3000:]}")
-    return text
-
-
-def _by_scene(output: str) -> dict[str, Seen]:
-    scenes: dict[str, Seen] = defaultdict(Seen)
-    _, *marked = _MARK.split(output)
-    for scene, sent in zip(marked[::2], marked[1::2], strict=True):
-        scenes[scene].kinds |= kinds_of(sent)
-        scenes[scene].strings.update(map(int, _NAME.findall(sent)))
-    scenes.pop("end")
-    return scenes
+        process.wait()
