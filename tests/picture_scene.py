@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codex_orch_tui.config import Config
@@ -148,13 +148,13 @@ def scripts(root: Path) -> tuple[Script, ...]:
 
 @dataclass
 class Scene:
-    """A real run at the moment of the pictures: one merged, one to review, one at work, one that asks, one queued."""
+    """A real orchestrator, and the moments that its workers are brought to."""
 
     root: Path
     clock: Clock
     model: ModelServer
     orchestrator: PictureOrchestrator
-    refs: dict[str, TaskRef]
+    refs: dict[str, TaskRef] = field(default_factory=dict)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Waits for the real state."""
@@ -183,7 +183,13 @@ class Scene:
         return lambda: self.orchestrator.real.tasks[self.refs[name]].state is state
 
     async def play(self) -> None:
-        """Up to the moment of the pictures."""
+        """Up to the moment of the pictures: one merged, one to review, one at work, one that asks, one queued."""
+        tasks = tuple(
+            TaskSpec(id=TaskId(name), title=title, prompt=prompt, checked_answer=False)
+            for name, (title, prompt) in PROMPTS.items()
+        )
+        refs = await self.orchestrator.create_run(Plan(title="Release 1.1.0", tasks=tasks), BRANCH)
+        self.refs |= {ref.task: ref for ref in refs}
         await asyncio.gather(self.reached("changelog 1"), self.reached("search 1"))
         self.go("14:03:16", "search 1")
         await self.reached("search 2")
@@ -216,14 +222,22 @@ class Scene:
 
 @asynccontextmanager
 async def scene(root: Path) -> AsyncIterator[Scene]:
-    """Makes the repository, starts the run, and ends every worker afterwards."""
+    """Five tasks of one run, played to the moment of the pictures."""
+    async with staged(root, scripts(root), max_workers=2) as made:
+        await made.play()
+        yield made
+
+
+@asynccontextmanager
+async def staged(root: Path, played: Sequence[Script], *, max_workers: int) -> AsyncIterator[Scene]:
+    """Makes the repository and the orchestrator, and ends every worker afterwards."""
     for name in ("home", "build-server"):
         (root / name).mkdir()
     shop = await make_shop(root)
-    async with ModelServer(scripts(root), roots=[str(root)]) as model:
+    async with ModelServer(played, roots=[str(root)]) as model:
         home = write_codex_home(root / "codex-home", model.base_url)
         environment = {"PATH": os.environ["PATH"], "HOME": str(root / "home"), "CODEX_HOME": str(home)}
-        config = Config(max_workers=2, approval_guard_ms=0)
+        config = Config(max_workers=max_workers, approval_guard_ms=0)
         connector = CodexConnector(environment=environment)
         orchestrator = await PictureOrchestrator.open(shop, config, connector, environ=environment)
         assert isinstance(orchestrator, PictureOrchestrator)
@@ -233,14 +247,7 @@ async def scene(root: Path) -> AsyncIterator[Scene]:
         # No TaskGroup: it would cancel the supervisor after a failed picture, and workers would go on for a while.
         supervising = asyncio.create_task(orchestrator.run())
         try:
-            tasks = tuple(
-                TaskSpec(id=TaskId(name), title=title, prompt=prompt, checked_answer=False)
-                for name, (title, prompt) in PROMPTS.items()
-            )
-            refs = await orchestrator.create_run(Plan(title="Release 1.1.0", tasks=tasks), BRANCH)
-            made = Scene(root, clock, model, orchestrator, {ref.task: ref for ref in refs})
-            await made.play()
-            yield made
+            yield Scene(root, clock, model, orchestrator)
         finally:
             orchestrator.close()
             await supervising

@@ -7,6 +7,7 @@ commit id as another one, and a moment as the one that the scene plays at.
 import bisect
 import dataclasses
 import hashlib
+import itertools
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -158,6 +159,15 @@ class PictureLog:
         """See `TaskLog`."""
         return [self._names.text(line) for line in self._log.raw_tail()]
 
+    def raw_grown(self) -> list[str] | None:
+        """See `TaskLog`."""
+        lines = self._log.raw_grown()
+        return None if lines is None else [self._names.text(line) for line in lines]
+
+    def raw_older(self) -> list[str]:
+        """See `TaskLog`."""
+        return [self._names.text(line) for line in self._log.raw_older()]
+
     def close(self) -> None:
         """See `TaskLog`."""
         self._log.close()
@@ -205,7 +215,13 @@ class PictureOrchestrator(Orchestrator):
 
     def log(self, ref: TaskRef) -> Any:
         """The log as it is shown."""
-        return PictureLog(super().log(ref), self.names)
+        worktree = self.real.tasks[ref].worktree
+        real = TaskLog(
+            self._layout.task(*ref).events,
+            lambda: self.real.tasks[ref].notes,
+            cwd=worktree.path if worktree is not None else str(self._layout.worktree(*ref)),
+        )
+        return PictureLog(real, self.names)
 
     async def review(self, ref: TaskRef) -> ReviewSummary:
         """The review as it is shown."""
@@ -246,9 +262,10 @@ class PictureOrchestrator(Orchestrator):
 def fixed_ids() -> Iterator[None]:
     """Runs and workers get the same ids each time: they are carried in commands, so they cannot be shown as others."""
     run_time = SimpleNamespace(now=lambda: DAY.replace(hour=14, minute=3))
+    runs = itertools.cycle(("7c1e", "93ad"))
     with (
         patch("codex_orch_tui.services.task_commands.datetime", run_time),
-        patch("codex_orch_tui.services.task_commands.uuid4", lambda: SimpleNamespace(hex="7c1e")),
+        patch("codex_orch_tui.services.task_commands.uuid4", lambda: SimpleNamespace(hex=next(runs))),
         patch("codex_orch_tui.services.worker.uuid4", lambda: SimpleNamespace(hex="e64e6f178597")),
     ):
         yield

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -21,6 +22,7 @@ from codex_orch_tui.ui.app import OrchApp
 from tests.picture_scene import PATIENCE_S, Scene, scene
 from tests.picture_stage import fixed_ids, stopped_time
 from tests.picture_svg import portable
+from tests.picture_team import FIRST, team_scene
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -136,6 +138,14 @@ async def new_task(camera: Camera) -> None:
     await camera.see("without a body")
 
 
+async def team(camera: Camera) -> None:
+    """What a navigator proposed, at work."""
+    await camera.select(FIRST)
+    await camera.see(
+        "1 working", "waits for search-tests", "planned", "Needs you", "Run outside the sandbox?", "[>] Route"
+    )
+
+
 async def help_keys(camera: Camera) -> None:
     """Keys and signs."""
     await camera.select("product-cache")
@@ -155,7 +165,10 @@ PICTURES: dict[str, tuple[tuple[int, int], Shooting]] = {
     "merge": ((120, 34), merge),
     "new-task": ((120, 34), new_task),
     "help": ((120, 40), help_keys),
+    "team": ((160, 36), team),
 }
+SCENES = (({"team"}, team_scene), (set(PICTURES) - {"team"}, scene))
+"""Which pictures are taken of which scene."""
 
 
 async def take(stage: Scene, size: tuple[int, int], shooting: Shooting) -> str:
@@ -182,13 +195,21 @@ def check(name: str, picture: str, root: Path) -> None:
 
 
 async def make(folder: Path, names: list[str]) -> None:
-    """Plays the scene once and takes the pictures."""
+    """Plays each scene that is wanted once, and takes the pictures."""
+    for of_scene, played in SCENES:
+        if wanted := [name for name in names if name in of_scene]:
+            await _take_all(folder, wanted, played)
+
+
+async def _take_all(
+    folder: Path, names: list[str], played: Callable[[Path], AbstractAsyncContextManager[Scene]]
+) -> None:
     base = REPOSITORY / ".scratch"
     base.mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix="p-", dir=base)).resolve()
     try:
         with fixed_ids():
-            async with scene(root) as stage:
+            async with played(root) as stage:
                 for name in names:
                     size, shooting = PICTURES[name]
                     picture = await take(stage, size, shooting)

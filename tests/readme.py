@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from codex_orch_tui.cli import command_table, exit_codes
 from codex_orch_tui.ui import bindings
 
 README = Path(__file__).parents[1] / "README.md"
@@ -17,5 +18,10 @@ def with_part(text: str, name: str, part: str) -> str:
 
 if __name__ == "__main__":
     text = README.read_text("utf-8")
-    text = with_part(text, "keys", bindings.markdown_table())
+    for name, part in (
+        ("keys", bindings.markdown_table()),
+        ("commands", command_table.markdown_table()),
+        ("exit-codes", exit_codes.markdown_table()),
+    ):
+        text = with_part(text, name, part)
     README.write_text(text, "utf-8")

@@ -11,14 +11,31 @@ from codex_orch_tui import __version__
 from codex_orch_tui.cli.main import PROGRAM
 
 _COMMANDS = {
+    "run": "codex_orch_tui.cli.run:run",
+    "task": "codex_orch_tui.cli.run:task",
+    "resume": "codex_orch_tui.cli.resume:resume",
+    "message": "codex_orch_tui.cli.workers:message",
+    "interrupt": "codex_orch_tui.cli.workers:interrupt",
+    "stop": "codex_orch_tui.cli.workers:stop",
+    "approvals": "codex_orch_tui.cli.approvals:approvals",
+    "wait": "codex_orch_tui.cli.wait:wait",
+    "merge": "codex_orch_tui.cli.merge:merge",
+    "clean": "codex_orch_tui.cli.clean:clean",
+    "prune": "codex_orch_tui.cli.clean:prune",
     "status": "codex_orch_tui.cli.status:status",
+    "logs": "codex_orch_tui.cli.logs:logs",
+    "report": "codex_orch_tui.cli.report:report",
     "history": "codex_orch_tui.cli.history:history",
+    "replay": "codex_orch_tui.cli.replay:replay",
     "doctor": "codex_orch_tui.cli.doctor:doctor",
     "demo": "codex_orch_tui.cli.demo:demo",
     "config": "codex_orch_tui.cli.config:config",
     "plan": "codex_orch_tui.cli.plan:plan",
     "policy": "codex_orch_tui.cli.policy:policy",
+    "pipeline": "codex_orch_tui.cli.pipeline:pipeline",
     "trust": "codex_orch_tui.cli.trust:trust",
+    "init": "codex_orch_tui.cli.init:init",
+    "completion": "codex_orch_tui.cli.completion:completion",
 }
 """Name of each command -> where it is. It is imported when it is called, or listed by --help."""
 
@@ -66,7 +83,8 @@ class _LazyGroup(click.Group):
     cls=_LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 it did not work, 2 wrong use or no repository, 3 no terminal for the screen.",
+    epilog="Exit codes: 0 done, 1 it did not work, 2 wrong use or no repository, 3 no terminal for the screen, 4 it "
+    "waits for you, 5 a guard refused it. --help after a command tells more, and what it ends with.",
 )
 @click.option(
     "--repo",
@@ -95,6 +113,7 @@ def group(ctx: click.Context, repo: Path, config: Path | None, trace: bool | Non
       codex-orch-tui doctor      is everything there that is needed?
       codex-orch-tui             open the screen in this repository
       codex-orch-tui status      what stands where, without a screen
+      codex-orch-tui run --help  the same work from a script
     """
     ctx.obj = Place(repo=repo, config=config, overrides={"trace": trace, "dry_run": dry_run})
     if ctx.invoked_subcommand is not None:

@@ -1,4 +1,4 @@
-"""`demo`: three tasks in a scratch repository, with a model that follows a script. With a screen or without one."""
+"""`demo`: one sentence, a team of four and one branch, in a scratch repository, with a model that follows a script."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def demo(place: Place, headless: bool, simulated: bool, folder: Path | None) -> int:
     """See it work without an account; nothing of yours is touched.
 
-    A scratch repository, three tasks, the real Codex, and in place of the model a script on this machine. Answer the
-    question, read a diff, merge: nothing of it leaves the demo's folder, and the next demo removes that folder.
+    A scratch repository, the real Codex, and in place of the model a script on this machine. One sentence is planned,
+    you approve the plan, answer a question, read the diffs and land it; the first line of the screen says which key is
+    next. Nothing of it leaves the demo's folder, and the next demo removes that folder.
     """
     import asyncio
     import os
@@ -118,20 +119,20 @@ def _folder(chosen: Path | None, tell: _Teller) -> Iterator["DemoFolder"]:
 
 
 async def _shown(folder: "DemoFolder", config: "Config", simulated: bool, tell: _Teller) -> int:
-    import asyncio
-    import contextlib
-
     from codex_orch_tui.scripted.demo import demo_stage
-    from codex_orch_tui.scripted.demo_scripts import FOR_PEOPLE
+    from codex_orch_tui.scripted.demo_scripts import FOR_PEOPLE, SENTENCE
     from codex_orch_tui.ui.run import run_app
+    from codex_orch_tui.ui.widgets.guide_line import Guide
 
     async with demo_stage(folder, config, pace=FOR_PEOPLE, simulated=simulated) as stage:
-        # It waits for git first, and so comes to its tasks when the supervisor, which run_app starts, is there.
-        beginning = asyncio.create_task(stage.orchestrator.begin(), name="begin")
-        code = await run_app(stage.orchestrator, simulated=simulated)
-        beginning.cancel()  # without effect, unless the person left at once
-        with contextlib.suppress(asyncio.CancelledError):
-            await beginning
+        orchestrator = stage.orchestrator
+        guide = Guide(
+            text=lambda: orchestrator.guide,
+            watch=orchestrator.watch,
+            keymap=orchestrator.config.keymap,
+            sentence=SENTENCE,
+        )
+        code = await run_app(orchestrator, simulated=simulated, guide=guide)
         _tell_commands(stage, tell)
         return code
 

@@ -4,11 +4,11 @@ Whoever works in a repository opens it (gitrepo/discovery.py), where git has the
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,20 @@ def refuse(folder: Path) -> None:
     except GitRepoError as error:
         sentence = f"{error.message} → {error.next_step}" if error.next_step else error.message
         raise CommandFailedError(sentence, ExitCode.NOT_USABLE) from error
+
+
+def located(folder: Path) -> Location:
+    """The repository around a folder.
+
+    Raises:
+        CommandFailedError: There is none that can be worked in; it says what to do.
+    """
+    location = locate(folder)
+    if location is None:
+        refuse(folder)
+        told = f"the main checkout cannot be found from {folder.absolute()} → go to the main checkout itself"
+        raise CommandFailedError(told, ExitCode.NOT_USABLE)
+    return location
 
 
 def _behind(pointer: Path) -> Location | None:

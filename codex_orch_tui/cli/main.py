@@ -12,6 +12,8 @@ from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.domain.secrets import remember
 
 PROGRAM = "codex-orch-tui"
+COMPLETION = "_CODEX_ORCH_TUI_COMPLETE"
+"""Set by the script with which a shell completes, which the command `completion` prints."""
 
 
 def main() -> NoReturn:
@@ -53,6 +55,8 @@ def _let_go(stream: TextIO) -> None:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if COMPLETION in os.environ:
+        return _complete()
     if not arguments:
         # The most frequent call does without the argument parser: its import is a tenth of the way to the first frame.
         from codex_orch_tui.cli.tui import open_screen
@@ -62,3 +66,12 @@ def _dispatch(arguments: list[str]) -> int:
 
     gc.enable()
     return run_commands(arguments)
+
+
+def _complete() -> int:
+    """Tell a shell what could stand where the cursor is."""
+    from click.shell_completion import shell_complete
+
+    from codex_orch_tui.cli.commands import group
+
+    return shell_complete(group, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])

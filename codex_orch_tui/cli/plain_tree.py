@@ -5,13 +5,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from codex_orch_tui.cli.question_words import subject
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Approval, Outcome
+from codex_orch_tui.domain.run_landing import RunLanding
 from codex_orch_tui.domain.task import ENDED, Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.clock import elapsed
-from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
+from codex_orch_tui.ui.presentation.glyphs import PLANNED, TASK_LOOKS
+from codex_orch_tui.ui.presentation.landing_words import landing_told
 
 _ANSWER_CELLS = 90
 
@@ -52,14 +55,24 @@ def _runs(seen: SeenState, now_s: float) -> Iterator[str]:
     for run in state.runs.values():
         yield ""
         yield f"{run.title}  ({run.id}, from {run.base_branch}, {elapsed(now_s - run.created_at_s)} ago)"
+        if run.landing is not None:
+            yield f"  {_landing(seen, run.landing, now_s)}"
         for ref in run.tasks:
             yield f"  {_aligned(cells[ref], widths)}".rstrip()
             for line in _details(seen, state.tasks[ref], now_s):
                 yield f"      {line}"
 
 
+def _landing(seen: SeenState, landing: RunLanding, now_s: float) -> str:
+    """`landed (3 tasks), 2m ago`."""
+    told = landing_told(landing, seen.state.tasks)
+    if landing.outcome is None and seen.holder is None:
+        return f"its landing was cut off while {told}"
+    return f"{told}, {elapsed(now_s - (landing.ended_at_s or landing.began_at_s))} ago"
+
+
 def _cells(seen: SeenState, task: Task, now_s: float) -> tuple[str, ...]:
-    look = TASK_LOOKS[task.state]
+    look = PLANNED if task.is_taken_up else TASK_LOOKS[task.state]
     sign = look.sign(ascii_only=not _prints(look.glyph))
     totals = sel.edit_totals(task)
     files = "1 file" if totals.files == 1 else f"{totals.files} files"
@@ -83,7 +96,7 @@ def _details(seen: SeenState, task: Task, now_s: float) -> Iterator[str]:
     for asked in sel.approvals_of(seen.state, task.ref):
         if asked.is_pending:
             waits = "the question is gone" if seen.holder is None else f"waits {elapsed(now_s - asked.asked_at_s)}"
-            yield f"asks: {_subject(asked)}  ({waits})"
+            yield f"asks: {subject(asked)}  ({waits})"
     if task.fault is not None:
         step = f" → {task.fault.next_step}" if task.fault.next_step else ""
         yield f"{task.fault.message}{step}"
@@ -94,17 +107,6 @@ def _details(seen: SeenState, task: Task, now_s: float) -> Iterator[str]:
     if task.said and task.state not in ENDED:
         first = next((line.strip() for line in task.said.splitlines() if line.strip()), "")
         yield first if len(first) <= _ANSWER_CELLS else first[: _ANSWER_CELLS - 1].rstrip() + "…"
-
-
-def _subject(asked: Approval) -> str:
-    request = asked.request
-    if request.command:
-        return f"$ {request.command}"
-    if request.files:
-        return "edit " + ", ".join(edit.path for edit in request.files)
-    if request.questions:
-        return request.questions[0].text
-    return request.reason or request.kind.replace("_", " ")
 
 
 def _foot(seen: SeenState) -> Iterator[str]:

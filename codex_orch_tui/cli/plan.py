@@ -1,7 +1,6 @@
 """`plan`: check a plan before it is run, and the form that plans have."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +14,8 @@ from codex_orch_tui.cli.output import say
 
 if TYPE_CHECKING:
     from codex_orch_tui.domain.plan import Plan
-    from codex_orch_tui.services.roles import Roles
 
 _MAX_TOLD = 200
-_MAX_WAVES = 20
-_MAX_IN_WAVE = 8
 
 
 @click.group()
@@ -42,15 +38,18 @@ def plan() -> None:
 def check(place: Place, file: Path, spec_file: Path | None) -> int:
     """Say what is wrong with a plan, or in which waves its tasks could run.
 
-    Every mistake is told with its file, line, task and field. Ends with 1 when there is one.
+    Every mistake is told with its file, line, task and field. Ends with 1 when there is one. A remark is no mistake:
+    paths that match no file yet are right for files that the task makes.
     """
+    from codex_orch_tui.cli.plan_remarks import remarks
+    from codex_orch_tui.cli.repository_files import roles_of
     from codex_orch_tui.domain.terminal_text import clean_line
     from codex_orch_tui.plans.load import load_plan
     from codex_orch_tui.plans.problem import PlanError
     from codex_orch_tui.plans.spec_file import SpecError, read_spec
     from codex_orch_tui.services.roles import RoleError
 
-    roles = _roles(place)
+    roles = roles_of(place)
     if not file.exists():
         raise CommandFailedError(clean_line(f"there is no file {file}"), ExitCode.NOT_USABLE)
     try:
@@ -68,7 +67,7 @@ def check(place: Place, file: Path, spec_file: Path | None) -> int:
     except RoleError as error:
         say(*map(str, error.problems))
         return ExitCode.FAILED
-    say(*_summary(file, found))
+    say(*_summary(file, found), *remarks(place, found))
     return ExitCode.DONE
 
 
@@ -82,39 +81,9 @@ def schema() -> int:
 
 
 def _summary(file: Path, plan: "Plan") -> Iterator[str]:
-    from codex_orch_tui.domain.plan_graph import working_graph
+    from codex_orch_tui.cli.plan_lines import plan_lines
     from codex_orch_tui.domain.terminal_text import clean_line
 
-    work = [task for task in plan.tasks if not task.is_group]
-    roles = ", ".join(f"{count:,} {role}" for role, count in Counter(str(task.role) for task in work).items())
-    count = "1 task" if len(work) == 1 else f"{len(work):,} tasks"
-    spec = ", with a specification" if plan.spec else ""
-    yield clean_line(f"{file}: {plan.title}: {count} ({roles}){spec}, nothing wrong")
-    graph, _ = working_graph(plan.tasks)
-    waves = graph.waves()
-    for number, wave in enumerate(waves[:_MAX_WAVES], 1):
-        more = f" and {len(wave) - _MAX_IN_WAVE:,} more" if len(wave) > _MAX_IN_WAVE else ""
-        yield f"{number:>3}. {', '.join(wave[:_MAX_IN_WAVE])}{more}"
-    if len(waves) > _MAX_WAVES:
-        yield f"     and {len(waves) - _MAX_WAVES:,} more waves"
-
-
-def _roles(place: Place) -> "Roles":
-    """The roles that there are here; a plan can be checked outside of a repository, too.
-
-    Raises:
-        CommandFailedError: The settings are wrong.
-    """
-    from codex_orch_tui.cli.location import locate
-    from codex_orch_tui.cli.settings import load_settings
-    from codex_orch_tui.config import ConfigError
-    from codex_orch_tui.services.roles import Roles
-    from codex_orch_tui.store.layout import STATE_FOLDER
-
-    try:
-        config = load_settings(place.repo, place.config).config
-    except ConfigError as error:
-        raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
-    location = locate(place.repo)
-    folder = (location.main_worktree if location is not None else place.repo) / STATE_FOLDER
-    return Roles(config, prompts=folder / "prompts", schemas=folder / "schemas")
+    first, *waves = plan_lines(plan)
+    yield clean_line(f"{file}: {first}, nothing wrong")
+    yield from waves

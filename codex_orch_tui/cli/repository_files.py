@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from codex_orch_tui.cli.commands import Place
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
-from codex_orch_tui.cli.location import locate, refuse
+from codex_orch_tui.cli.location import located
 
 if TYPE_CHECKING:
     from codex_orch_tui.domain.plan import RoleName
+    from codex_orch_tui.services.roles import Roles
     from codex_orch_tui.services.rule_files import RuleFiles
     from codex_orch_tui.services.trust import Trust
 
@@ -22,11 +23,7 @@ def trust_here(place: Place) -> "Trust":
     from codex_orch_tui.services.trust import trust_of
     from codex_orch_tui.store.layout import Layout
 
-    location = locate(place.repo)
-    if location is None:
-        refuse(place.repo)
-        told = f"the main checkout cannot be found from {place.repo.absolute()} → go to the main checkout itself"
-        raise CommandFailedError(told, ExitCode.NOT_USABLE)
+    location = located(place.repo)
     layout = Layout(location.main_worktree, location.git_folder)
     settings = place.config.absolute() if place.config is not None else layout.config
     return trust_of(layout.main_worktree, layout.policy, settings)
@@ -56,3 +53,24 @@ def roles_here(place: Place) -> "tuple[RoleName, ...]":
         return role_names(load_settings(place.repo, place.config).config.roles)
     except (CommandFailedError, ConfigError):
         return role_names({})
+
+
+def roles_of(place: Place) -> "Roles":
+    """The roles that there are here; a plan can be checked outside of a repository, too.
+
+    Raises:
+        CommandFailedError: The settings are wrong.
+    """
+    from codex_orch_tui.cli.location import locate
+    from codex_orch_tui.cli.settings import load_settings
+    from codex_orch_tui.config import ConfigError
+    from codex_orch_tui.services.roles import Roles
+    from codex_orch_tui.store.layout import STATE_FOLDER
+
+    try:
+        config = load_settings(place.repo, place.config).config
+    except ConfigError as error:
+        raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
+    location = locate(place.repo)
+    folder = (location.main_worktree if location is not None else place.repo) / STATE_FOLDER
+    return Roles(config, prompts=folder / "prompts", schemas=folder / "schemas")

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.cli.commands import Place
-from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
-from codex_orch_tui.cli.location import locate, refuse
+from codex_orch_tui.cli.location import located
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 from codex_orch_tui.services.opening import replay
@@ -37,11 +36,7 @@ def read_state(place: Place) -> SeenState:
     Raises:
         CommandFailedError: not a repository, or its state cannot be read.
     """
-    location = locate(place.repo)
-    if location is None:
-        refuse(place.repo)
-        told = f"the main checkout cannot be found from {place.repo.absolute()} → go to the main checkout itself"
-        raise CommandFailedError(told, ExitCode.NOT_USABLE)
+    location = located(place.repo)
     layout = Layout(location.main_worktree, location.git_folder)
     try:
         holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)

@@ -23,8 +23,8 @@ def trust(place: Place, show: bool, revoke: bool) -> int:
     """Let rules and commands that come with this repository count.
 
     Rules in .orchestrator/policy.yaml and the commands in .orchestrator/orchestrator.yaml (setup_command,
-    notify_command, checks) do nothing until you have seen them here, or in the screen, and said yes. A yes counts for
-    exactly that content: after any change you are asked again. Ends with 1 while something is not trusted.
+    notify_command, checks, pipelines) do nothing until you have seen them here, or in the screen, and said yes. A yes
+    counts for exactly that content: after any change you are asked again. Ends with 1 while something is not trusted.
     """
     from codex_orch_tui.cli.repository_files import trust_here
     from codex_orch_tui.services.errors import NotPossibleError

@@ -1,7 +1,7 @@
-"""The default command: open the repository and its screen."""
+"""The default command: open the repository and its screen, as a viewer while another program holds it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +15,17 @@ from codex_orch_tui.ui.tty import why_no_screen
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.connect import CodexConnector
-    from codex_orch_tui.services.orchestrator import Orchestrator
     from codex_orch_tui.services.ports import Connection, Launch
+    from codex_orch_tui.services.session import Session
+    from codex_orch_tui.ui.screens.plan_actions import Beginning
 
 
 def open_screen(
-    repo: Path | None = None, config_file: Path | None = None, overrides: Mapping[str, object] | None = None
+    repo: Path | None = None,
+    config_file: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    beginning: "Beginning | None" = None,
 ) -> int:
     """Open the repository around a folder and show its screen until the person leaves.
 
@@ -28,12 +33,13 @@ def open_screen(
         repo: Any folder in the repository; the current folder when None.
         config_file: Read instead of the repository's own settings.
         overrides: What the command line sets, by setting.
+        beginning: What is begun as soon as the screen is there.
 
     Returns:
         The exit code.
 
     Raises:
-        CommandFailedError: No repository, no terminal, wrong settings, or the repository is in use.
+        CommandFailedError: No repository, no terminal, wrong settings, or a state that cannot be read.
     """
     import asyncio
 
@@ -46,16 +52,25 @@ def open_screen(
         loaded = load_settings(folder, config_file, overrides)
     except ConfigError as error:
         raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
-    return asyncio.run(_session(folder, loaded, config_file.absolute() if config_file is not None else None))
+    settings_file = config_file.absolute() if config_file is not None else None
+    return asyncio.run(_session(folder, loaded, settings_file, beginning))
 
 
-async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None) -> int:
+async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None, beginning: "Beginning | None") -> int:
+    import asyncio
+
+    from codex_orch_tui.services.orchestrator import Orchestrator  # noqa: F401 - two threads must not import it at once
     from codex_orch_tui.store.errors import StoreError
-    from codex_orch_tui.ui.run import run_app
 
-    orchestrator = await _open(folder, loaded, config_file)
+    # Opening mostly waits for git. What the screen needs is imported meanwhile.
+    screen = asyncio.create_task(asyncio.to_thread(_load_screen))
+    session = await _open(folder, loaded, config_file)
+    run_app = await screen
     try:
-        return await run_app(orchestrator)
+        code = await (run_app(session) if beginning is None else run_app(session, beginning=beginning))
+        while code == _take_over():
+            code = await run_app(await _open(folder, loaded, config_file))
+        return code
     except ExceptionGroup as group:
         unkept, rest = group.split(StoreError)
         if unkept is None or rest is not None:
@@ -63,18 +78,39 @@ async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None)
         raise CommandFailedError(f"not everything was kept: {_first(unkept)}") from group
 
 
+def _load_screen() -> "Callable[..., Awaitable[int]]":
+    from codex_orch_tui.ui.run import run_app
+
+    return run_app
+
+
 def _first(group: ExceptionGroup[Exception]) -> Exception:
     inner = group.exceptions[0]
     return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
-async def _open(folder: Path, loaded: LoadedConfig, config_file: Path | None) -> "Orchestrator":
+def _take_over() -> int:
+    from codex_orch_tui.ui.screens.viewing import TAKE_OVER
+
+    return TAKE_OVER
+
+
+async def _open(folder: Path, loaded: LoadedConfig, config_file: Path | None) -> "Session":
+    """The repository, to work in; to look at while another program holds it."""
     from codex_orch_tui.services.errors import OpenError
     from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.store.lock import LockHeld
 
     try:
-        connector = _LateConnector(loaded.config)
-        return await Orchestrator.open(folder, loaded.config, connector, settings_file=config_file, loaded=loaded)
+        try:
+            connector = _LateConnector(loaded.config)
+            return await Orchestrator.open(folder, loaded.config, connector, settings_file=config_file, loaded=loaded)
+        except OpenError as error:
+            if not isinstance(error.__cause__, LockHeld):
+                raise
+        from codex_orch_tui.services.viewer import Viewer
+
+        return await Viewer.open(folder, loaded.config, settings_file=config_file, loaded=loaded)
     except OpenError as error:
         raise CommandFailedError(str(error), error.exit_code) from error
 

@@ -33,6 +33,7 @@ from codex_orch_tui.domain.signals import (
     Faulted,
     ItemBegan,
     ItemEnded,
+    ModelRerouted,
     PlanChanged,
     RateLimitsChanged,
     RequestResolved,
@@ -162,7 +163,8 @@ class Decoder:
                 return (RequestResolved(request_id=str(params.request_id)),)
             case NoticeParams():
                 text = notice_text(message.method, params)
-                return self._once(text, text) if text else ()
+                told = self._once(text, text) if text else ()
+                return (*told, _rerouted(params)) if message.method == "model/rerouted" else told
             case Wire():
                 return ()
             case _:
@@ -229,6 +231,11 @@ def _plan(params: PlanParams) -> PlanChanged:
             for step in params.plan
         ),
     )
+
+
+def _rerouted(params: NoticeParams) -> ModelRerouted:
+    thread, turn = ThreadId(clean_line(params.thread_id)), TurnId(clean_line(params.turn_id))
+    return ModelRerouted(thread=thread, turn=turn, model=clean_line(params.to_model))
 
 
 def _usage(params: UsageParams) -> UsageChanged:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from codex_orch_tui.codex.params import FileChange, WireItem
+from codex_orch_tui.domain.answer_text import readable
 from codex_orch_tui.domain.ids import ItemId
 from codex_orch_tui.domain.item import FileEdit, Item, ItemKind, ItemStatus
 from codex_orch_tui.domain.secret_stream import beginning
@@ -77,7 +78,9 @@ class ItemReader:
                 return self._files_title(wire.changes)
             case "userMessage":
                 return first_line(user_text(wire))
-            case "agentMessage" | "plan":
+            case "agentMessage":
+                return first_line(readable(clean_text(wire.text)) or wire.text)
+            case "plan":
                 return first_line(wire.text)
             case "reasoning":
                 return first_line(reasoning_text(wire)).strip("*")

@@ -23,6 +23,7 @@ from codex_orch_tui.codex.requests import METHODS, approval_request
 from codex_orch_tui.codex.streams import DELTA_PREFIXES, DELTAS, Stream, parsed
 from codex_orch_tui.codex.wire import Message, Reply, Unreadable, params_json, read_message
 from codex_orch_tui.codex.wording import ask_text, duration, exit_word, shortened, tool_text
+from codex_orch_tui.domain.answer_text import readable
 from codex_orch_tui.domain.item import FileEdit, ItemKind
 from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.secret_stream import beginning
@@ -47,7 +48,8 @@ _SILENT = (
     b'{"method":"app/list/updated"',
     b'{"method":"hook/',
     b'{"method":"project/',
-    b'{"method":"model/',
+    b'{"method":"model/safetyBuffering/',
+    b'{"method":"model/verification"',
     b'{"method":"process/',
     b'{"method":"command/exec/',
     b'{"method":"fs/changed"',
@@ -60,6 +62,9 @@ _SILENT = (
     b'{"error":',
 )
 """Lines that have nothing for the log view: bookkeeping, or the same again in another form."""
+_WRITING = "writing its answer …"
+"""Stands for JSON while it streams: half an object is no sentence."""
+_CUT_OFF = "it was writing its answer, which was not finished"
 _STEP_MARKS = {"completed": "[x]", "inProgress": "[>]"}
 
 
@@ -93,7 +98,11 @@ class Narrator:
     def partial(self) -> LogEntry | None:
         """The line that is being streamed, clean; None when there is none."""
         stream = self._streams.get(self._last_stream or "")
-        if stream is None or not (text := stream.text() + stream.redactor.pending):
+        if stream is None:
+            return None
+        if stream.is_json:
+            return LogEntry(stream.kind, _WRITING, stream.time_s)
+        if not (text := stream.text() + stream.redactor.pending):
             return None
         return LogEntry(stream.kind, clean_line(text), stream.time_s, continues=stream.id == self._owner)
 
@@ -112,7 +121,9 @@ class Narrator:
         if stream is None:
             stream = self._streams[item] = Stream(item, kind, self._time_s, from_start=False)
         self._last_stream = item
-        piece = stream.feed(piece)
+        came, piece = piece, stream.feed(piece)
+        if stream.kind is LogKind.MESSAGE and stream.look_for_json(came):
+            return
         if "\n" in piece:
             self._end_lines(stream, piece, message.get("emittedAtMs"))
         elif piece:
@@ -223,6 +234,8 @@ class Narrator:
 
     def _turn(self, method: str, params: TurnParams) -> None:
         turn = params.turn
+        if any(stream.is_json for stream in self._streams.values()):
+            self._add(LogKind.NOTE, _CUT_OFF)
         self._streams.clear()
         self._files.clear()
         self._last_stream = None
@@ -283,7 +296,10 @@ class Narrator:
     def _ended_text(self, wire: WireItem, stream: Stream | None) -> None:
         kind = _STREAMED[kind_of(wire.type)]
         text = reasoning_text(wire) if kind is LogKind.REASONING else wire.text
-        if stream is None or not stream.streamed_chars:
+        if kind is LogKind.MESSAGE and (said := readable(clean_text(text))):
+            self._add(kind, said)
+            return
+        if stream is None or not stream.streamed_chars or stream.is_json:
             if text.strip():
                 self._add(kind, clean_text(text.strip("\n")))
             return

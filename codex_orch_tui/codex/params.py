@@ -219,6 +219,8 @@ class NoticeParams(Wire):
     summary: Text = ""
     details: Text = ""
     path: Text = ""
+    thread_id: Text = ""
+    turn_id: Text = ""
     from_model: Text = ""
     to_model: Text = ""
     name: Text = ""

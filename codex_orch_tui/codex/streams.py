@@ -1,6 +1,7 @@
 """What Codex streams in pieces: the lines that bring a piece, and the text of an item that is still open."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,9 @@ from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.secret_stream import StreamRedactor
 
 MAX_COMPARED_CHARS = 65_536
+_JSON_INSIDE = re.compile(r'"\s*[:,}\]]|[{\[:,]\s*"|[\[:,]\s*[\[{]')
+_MAX_LOOKED_AT_CHARS = 400
+"""So much of a message whose beginning is not known is looked at for signs of JSON."""
 
 DELTAS = {
     "item/agentMessage/delta": LogKind.MESSAGE,
@@ -64,6 +68,8 @@ class Stream:
     streamed: list[str] = field(default_factory=list)
     streamed_chars: int = 0
     redactor: StreamRedactor = field(init=False)
+    is_json: bool | None = None
+    """Whether it looks like an object for programs, which says nothing before it is whole; None: not known yet."""
 
     def __post_init__(self) -> None:
         self.redactor = StreamRedactor(mid=not self.from_start)
@@ -74,6 +80,18 @@ class Stream:
             self.streamed.append(piece)
         self.streamed_chars += len(piece)
         return self.redactor.feed(piece)
+
+    def look_for_json(self, piece: str) -> bool:
+        """Whether a message is JSON as far as can be told; called with each piece as it came, once it was fed."""
+        if self.is_json is None:
+            if not self.from_start:
+                found = _JSON_INSIDE.search("".join(self.streamed)) is not None
+                self.is_json = found or (False if self.streamed_chars > _MAX_LOOKED_AT_CHARS else None)
+            elif begun := piece.lstrip():
+                self.is_json = begun[0] == "{"
+            if self.is_json:
+                self.pieces.clear()
+        return bool(self.is_json)
 
     def text(self) -> str:
         """The line that has not ended."""

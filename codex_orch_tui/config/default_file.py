@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel
 
 from codex_orch_tui.config.docstrings import docstrings
+from codex_orch_tui.config.guardrail_settings import GuardrailSettings
+from codex_orch_tui.config.pipeline_settings import StageSettings
 from codex_orch_tui.config.rates import RateSettings
 from codex_orch_tui.config.role_settings import LimitSettings, RoleSettings
 from codex_orch_tui.config.sections import SECTIONS, When
@@ -39,6 +41,20 @@ roles:
 checks:
   tests: pytest -q
   types: mypy --strict src""",
+    "run_checks": "run_checks: [tests, ruff check .]",
+    "pipelines": """\
+pipelines:
+  quick:
+    lint: ruff check .
+    types: mypy --strict src
+  full:
+    quick: {pipeline: quick, time_limit_s: 120}
+    tests: {run: pytest -q, environment: {LEVEL: "2"}}""",
+    "guardrails": """\
+guardrails:
+  size: {max_lines: 2000, severity: warn}
+  ci: {forbidden_paths: [.github/**]}
+  secrets: {no_secrets: true}""",
     "keymap": """\
 keymap:
   task.new_task: ctrl+n""",
@@ -47,7 +63,13 @@ keymap:
 }
 """How a setting is written whose default does not show it."""
 
-_TABLES: Mapping[str, type[BaseModel]] = {"roles": RoleSettings, "rate_card": RateSettings}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "roles": RoleSettings,
+    "rate_card": RateSettings,
+    "pipelines": StageSettings,
+    "guardrails": GuardrailSettings,
+}
+_WHAT_HOLDS = {"pipelines": "Each stage is a command, or a table:"}
 _NESTED: Mapping[tuple[type[BaseModel], str], type[BaseModel]] = {(RoleSettings, "limits"): LimitSettings}
 
 
@@ -78,7 +100,7 @@ def _setting(name: str, told: str, default: object, when: When) -> Iterator[str]
     if name in NOT_AS_PROJECT_DEFAULT:
         yield _prose(f"A repository's file cannot set {NOT_AS_PROJECT_DEFAULT[name]}.")
     if (table := _TABLES.get(name)) is not None:
-        yield _prose("Each entry holds:")
+        yield _prose(_WHAT_HOLDS.get(name, "Each entry holds:"))
         yield from _fields(table, "  ")
     if (example := EXAMPLES.get(name)) is not None:
         yield _prose("For example:")

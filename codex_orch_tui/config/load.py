@@ -7,10 +7,19 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from codex_orch_tui.config.guardrail_settings import GuardrailSettings
+from codex_orch_tui.config.pipeline_settings import StageSettings, pipeline_problems, pipelines_of
 from codex_orch_tui.config.problems import ConfigError, Problem, unknown
 from codex_orch_tui.config.rates import RateSettings
 from codex_orch_tui.config.role_sources import merged_roles, not_looser, role_keys, unknown_role, weakened
-from codex_orch_tui.config.settings import LIST_FIELDS, NEED_TRUST, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT, Config
+from codex_orch_tui.config.settings import (
+    LINE_LIST_FIELDS,
+    LIST_FIELDS,
+    NEED_TRUST,
+    NOT_AS_PROJECT_DEFAULT,
+    NOT_IN_PROJECT,
+    Config,
+)
 from codex_orch_tui.config.yaml_file import read_yaml
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.paths import is_shared_temporary
@@ -129,7 +138,9 @@ def load_config(
         if source is sources[0]:
             held = _take_out(source, NEED_TRUST)
         roles = merged_roles(merged.get("roles"), source.values["roles"]) if "roles" in source.values else None
+        guardrails = _joined(merged.get("guardrails"), source.values.get("guardrails"))
         merged |= source.values | ({"roles": roles} if roles is not None else {})
+        merged |= {"guardrails": guardrails} if guardrails is not None else {}
         origins |= source.places
         role_origins |= _places_in_roles(source)
     wrong = unknown_role(merged.get("role"), merged.get("roles"))
@@ -171,6 +182,11 @@ def _from_file(path: Path | None, problems: list[Problem], *, is_project: bool) 
     return source
 
 
+def _joined(earlier: object, later: object) -> object:
+    """Two tables of guardrails as one: of each name the later one. What is no table is left as it is."""
+    return {**earlier, **later} if isinstance(earlier, Mapping) and isinstance(later, Mapping) else later or earlier
+
+
 def _places_in_roles(source: _Source) -> dict[tuple[str, str], str]:
     roles = source.values.get("roles")
     tables = roles.items() if isinstance(roles, Mapping) else ()
@@ -202,9 +218,16 @@ def _from_environment(environ: Mapping[str, str], warnings: list[str]) -> _Sourc
         if key not in _KNOWN:
             warnings.append(clean_line(f"{variable}: {unknown(key, _KNOWN)}"))
             continue
-        source.values[key] = text.replace(",", " ").split() if key in LIST_FIELDS else text
+        source.values[key] = _from_text(key, text)
         source.places[key] = variable
     return source
+
+
+def _from_text(key: str, text: str) -> object:
+    """The value of a variable."""
+    if key in LINE_LIST_FIELDS:
+        return [line.strip() for line in text.split(",") if line.strip()]
+    return text.replace(",", " ").split() if key in LIST_FIELDS else text
 
 
 def _from_command_line(overrides: Mapping[str, object]) -> _Source:
@@ -229,6 +252,14 @@ def _mistakes(source: _Source, environ: Mapping[str, str]) -> list[Problem]:
                 message = f"{_shown(detail['input'])} {_words(detail['msg'])}"
             problems.setdefault(key, Problem(place=source.place(keys), key=key, message=message))
         return list(problems.values())
+    if checked.pipelines:
+        wrong = pipeline_problems(pipelines_of(checked.pipelines), tuple(checked.checks))
+        found = [
+            Problem(place=source.place(keys), key=".".join(keys), message=clean_line(message))
+            for keys, message in wrong
+        ]
+        if found:
+            return found
     base = checked.worktree_base
     if base is not None and is_shared_temporary(base, environ):
         message = (
@@ -240,7 +271,15 @@ def _mistakes(source: _Source, environ: Mapping[str, str]) -> list[Problem]:
 
 def _keys_beside(keys: tuple[str | int, ...]) -> Iterable[str]:
     """What can stand in the table that `keys` lead into."""
-    return RateSettings.model_fields if keys[0] == "rate_card" else role_keys(keys)
+    match keys[0]:
+        case "rate_card":
+            return RateSettings.model_fields
+        case "pipelines":
+            return StageSettings.model_fields
+        case "guardrails":
+            return GuardrailSettings.model_fields
+        case _:
+            return role_keys(keys)
 
 
 def _keys(found: tuple[str | int, ...], source: _Source) -> tuple[str | int, ...]:

@@ -1,10 +1,10 @@
 """Mistakes in settings, told so that they can be found."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 
 _MAX_LISTED = 20
 """More names than that make a message that nobody reads."""

@@ -44,6 +44,8 @@ SECTIONS: Mapping[str, Mapping[str, When]] = {
     },
     "Checks": {
         "checks": When.NOW,
+        "run_checks": When.NOW,
+        "pipelines": When.NOW,
         "check_time_limit_s": When.NOW,
         "check_retries": When.NOW,
         "check_sandbox": When.NOW,
@@ -52,6 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, When]] = {
         "trace": When.NOW,
         "dry_run": When.NOW,
     },
+    "Guardrails": {"guardrails": When.NOW},
     "Cost": {"rate_card": When.RESTART},
     "Being told": {
         "notify_command": When.NOW,

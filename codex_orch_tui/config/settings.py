@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from codex_orch_tui.config.guardrail_settings import GuardrailSettings
+from codex_orch_tui.config.pipeline_settings import PipelineTable
 from codex_orch_tui.config.rates import RateSettings
 from codex_orch_tui.config.role_settings import OwnRoleName, RoleSettings
 from codex_orch_tui.domain.check import CHECK_NAME, words_of
@@ -105,7 +107,7 @@ class Config(BaseModel):
     """After so many seconds without a turn a worker's process is ended; a message starts it again."""
 
     quiet_worker_s: _Seconds = 120.0
-    """After so many seconds without an event a working worker is shown as quiet."""
+    """After so many seconds without an event the row of a working worker says since when it is quiet."""
 
     worktree_base: _AbsolutePath | None = None
     """The folder that holds the worktrees, not under /tmp; otherwise `.orchestrator/worktrees/`."""
@@ -125,6 +127,18 @@ class Config(BaseModel):
     checks: dict[CheckName, _Check] = Field(default_factory=dict)
     """Checks by name, for the `checks` of a plan's tasks: each one command without a shell, `tests: pytest -q`."""
 
+    run_checks: tuple[_Check, ...] = ()
+    """Checks of every run that lands, after its tasks' own: names of `checks` or `pipelines`, or commands.
+
+    A red one stops it.
+    """
+
+    pipelines: PipelineTable = Field(default_factory=dict)
+    """Pipelines by name, for what tasks and runs name as their checks: stages by name, which run in their order.
+
+    A stage is a command or another pipeline; the first that is red ends it.
+    """
+
     check_time_limit_s: _Seconds = 600.0
     """After so many seconds a check is ended and has failed."""
 
@@ -139,6 +153,9 @@ class Config(BaseModel):
 
     allowed_programs: tuple[_Text, ...] = ALLOWED_PROGRAMS
     """The programs that checks may be; a path in the worktree (`./run-tests`) counts exactly as it stands here."""
+
+    guardrails: dict[CheckName, GuardrailSettings] = Field(default_factory=dict)
+    """What commits must hold to before they are merged, by name; looked at in commits, never in a worktree's files."""
 
     trace: bool = False
     """Whether a task's log tells of each check how it was run: program, folder, sandbox, names of variables."""
@@ -207,6 +224,9 @@ class Config(BaseModel):
 LIST_FIELDS = frozenset({"claims_allow", "claims_ignore", "pass_environment", "check_environment", "allowed_programs"})
 """What is a list in a file is separated by commas or blanks in a variable."""
 
+LINE_LIST_FIELDS = frozenset({"run_checks"})
+"""The same by commas only: what stands in these lists may hold blanks."""
+
 NOT_IN_PROJECT = frozenset(
     {"codex_path", "editor", "shell", "pass_environment", "approval_guard_ms", "check_environment", "dry_run", "keymap"}
 )
@@ -215,7 +235,7 @@ NOT_IN_PROJECT = frozenset(
 A key that declines everywhere else must not accept here.
 """
 
-NEED_TRUST = ("setup_command", "notify_command", "checks", "allowed_programs")
+NEED_TRUST = ("setup_command", "notify_command", "checks", "run_checks", "pipelines", "allowed_programs")
 """What a repository's file may set, but what counts only after the person accepted that file's content."""
 
 NOT_AS_PROJECT_DEFAULT = {

@@ -5,11 +5,12 @@ nesting ends the process in C code.
 """
 
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.config.problems import Problem
+from codex_orch_tui.domain.values import dataclass
 
 if TYPE_CHECKING:
     from yaml import CSafeLoader, Node

@@ -7,7 +7,6 @@ say (`OwnRule`). Codex does not report every command that its sandbox stops at o
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
@@ -18,6 +17,7 @@ from codex_orch_tui.domain.plan import SandboxMode
 from codex_orch_tui.domain.selectors import approvals_of
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task, Turn
+from codex_orch_tui.domain.values import dataclass
 
 
 class AllowanceKind(StrEnum):

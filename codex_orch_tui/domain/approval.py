@@ -1,11 +1,12 @@
 """A worker's question to the person, the decisions that answer it, and how it ended."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import ApprovalId, ItemId, TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import FileEdit
+from codex_orch_tui.domain.values import dataclass
 
 
 class ApprovalKind(StrEnum):

@@ -1,11 +1,11 @@
 """Checks: commands that must pass in a task's worktree before its work counts as done."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeGuard
 
 from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.values import dataclass
 
 CHECK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 MAX_LINE_CHARS = 4_096
@@ -55,6 +55,21 @@ class CheckProcess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageRun:
+    """One run of one stage of a check that is a pipeline; the fields are those of `CheckRun`."""
+
+    name: str
+    """Its path in the pipeline: `tests`, or `full/tests`."""
+    command: str
+    started_at_s: float
+    outcome: CheckOutcome | None = None
+    exit_code: int | None = None
+    duration_ms: int | None = None
+    output_tail: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRun:
     """One run of one check. It says something about exactly this commit, and about no other."""
 
@@ -73,6 +88,8 @@ class CheckRun:
     """The end of its output, clean; empty when it passed."""
     reason: str = ""
     """Why it was not run."""
+    stages: tuple[StageRun, ...] = ()
+    """Of a pipeline: the stages that have begun, in their order."""
 
 
 class CheckLineError(ValueError):

@@ -5,6 +5,7 @@ from typing import assert_never
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.check import CheckOutcome, CheckRun
 from codex_orch_tui.domain.check_runs import begun, cut_off, ended, under_way
+from codex_orch_tui.domain.guardrail import Guarded
 from codex_orch_tui.domain.item import FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.replacing import replace
@@ -19,12 +20,16 @@ def with_check_event(task: Task, event: ev.CheckEvent, at_s: float) -> Task:
     """The task after something happened to its checks."""
     match event:
         case ev.CheckStarted():
-            return _in_state(_with_run(task, begun(event, at_s)), _BEFORE_CHECKS, TaskState.CHECKING, at_s)
+            run = begun(event, under_way(task.checks, event.check), at_s)
+            return _in_state(_with_run(task, run), _BEFORE_CHECKS, TaskState.CHECKING, at_s)
         case ev.CheckFinished():
             return _with_run(task, ended(event, under_way(task.checks, event.check), at_s))
         case ev.ChecksReturned():
             task = replace(task, check_retries=event.retry)
             return _in_state(task, _BEFORE_RETRY, TaskState.STARTING, at_s)
+        case ev.GuardrailsEvaluated():
+            guarded = Guarded(base=event.base, commit=event.commit, results=event.results, at_s=at_s)
+            return replace(task, guarded=guarded)
         case _:
             assert_never(event)
 
@@ -43,7 +48,10 @@ def check_note(event: ev.CheckEvent) -> tuple[LogKind, str] | None:
             kind = LogKind.NOTE if event.outcome is CheckOutcome.PASSED else LogKind.ERROR
             if event.outcome is CheckOutcome.SKIPPED:
                 kind = LogKind.WARNING
-            head = f"check {told(event.check, event.command)} · {_ended(event)}"
+            what = told(event.check, event.command)
+            if event.stage:
+                what = f"{event.check}, stage {told(event.stage, event.stage_command)}"
+            head = f"check {what} · {_ended(event)}"
             parts = (head, event.trace, _last_lines(event.output_tail))
             return kind, "\n".join(part for part in parts if part)
         case ev.ChecksReturned(checks=checks, retry=retry, of=of):
@@ -51,8 +59,23 @@ def check_note(event: ev.CheckEvent) -> tuple[LogKind, str] | None:
             return LogKind.NOTE, f"{number} failed and goes back to the worker, retry {retry} of {of}"
         case ev.CheckStarted():
             return None
+        case ev.GuardrailsEvaluated():
+            return _guardrail_note(event)
         case _:
             assert_never(event)
+
+
+def _guardrail_note(event: ev.GuardrailsEvaluated) -> tuple[LogKind, str] | None:
+    """Only what does not hold is worth a line."""
+    broken = [result for result in event.results if not result.holds]
+    if not broken:
+        return None
+    lines = []
+    for result in broken:
+        means = "nothing is merged" if result.stops else "a warning"
+        paths = f": {', '.join(result.paths)}" if result.paths else ""
+        lines.append(f"guardrail {result.name} ({result.condition}) · {result.detail}{paths} · {means}")
+    return LogKind.WARNING, "\n".join(lines)
 
 
 def told(name: str, command: str) -> str:
@@ -66,14 +89,51 @@ def has_passed_checks(task: Task) -> bool:
     return passed.issuperset(task.spec.checks)
 
 
+def missing_passes(task: Task) -> tuple[str, ...]:
+    """Each check that has not passed on exactly the commit that the branch stands on, and why not, in a few words."""
+    last = {run.name: run for run in task.checks}
+    gaps = ((name, _gap(last.get(name), task)) for name in dict.fromkeys(task.spec.checks))
+    return tuple(f"{name} {gap}" for name, gap in gaps if gap)
+
+
+def can_check_again(task: Task) -> bool:
+    """It is done, and its branch stands on a commit that its checks have not passed on."""
+    return task.state is TaskState.DONE and not has_passed_checks(task)
+
+
 def awaits_only_checks(task: Task) -> bool:
     """The task stopped with its turn completed: its checks failed, could not be run, or were cut off."""
     if task.fault is not None and task.fault.kind is FaultKind.CHECK_FAILED:
         return True
     turn = task.turn
-    is_cut_off = task.state is TaskState.INTERRUPTED and turn is not None and turn.status is TurnStatus.COMPLETED
-    had_begun = any(run.commit == task.tip for run in task.checks)
-    return is_cut_off and had_begun and not task.unsent and not has_passed_checks(task)
+    if task.state is not TaskState.INTERRUPTED or turn is None or turn.status is not TurnStatus.COMPLETED:
+        return False
+    # A check begins when all that the turn wanted is settled, whatever the branch stands on by now.
+    had_begun = turn.ended_at_s is not None and any(run.started_at_s >= turn.ended_at_s for run in task.checks)
+    return had_begun and not task.unsent and not has_passed_checks(task)
+
+
+def _gap(run: CheckRun | None, task: Task) -> str:
+    """Why a check is no receipt for the commit that the branch stands on; empty when it is one."""
+    if run is None:
+        return "has not run"
+    if run.commit != task.tip:
+        return f"ran on {(run.commit or 'another commit')[:7]} and not on {(task.tip or 'what is there')[:7]}"
+    match run.outcome:
+        case None:
+            return "runs"
+        case CheckOutcome.PASSED:
+            return ""
+        case CheckOutcome.FAILED:
+            return "failed" if run.exit_code is None else f"failed with exit code {run.exit_code}"
+        case CheckOutcome.TIMED_OUT:
+            return "reached its time limit"
+        case CheckOutcome.NOT_RUN:
+            return f"was not run: {run.reason}"
+        case CheckOutcome.SKIPPED:
+            return "was skipped: that was a dry run"
+        case _:
+            assert_never(run.outcome)
 
 
 def _with_run(task: Task, run: CheckRun) -> Task:

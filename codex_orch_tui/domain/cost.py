@@ -1,10 +1,11 @@
 """What tokens cost, by the person's own rate card. A model that is not on it has no figure: nothing is guessed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from codex_orch_tui.domain.item import Usage
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.usage import usage_by_model
+from codex_orch_tui.domain.values import dataclass
 
 _MILLION = 1_000_000
 
@@ -28,11 +29,17 @@ def tokens_of(task: Task) -> int:
 
 
 def cost_usd(task: Task, card: RateCard) -> float | None:
-    """What the task's tokens cost so far; None when they were used and the card does not name the model."""
+    """What the task's tokens cost so far; None when the card does not name a model that used some."""
     if not tokens_of(task):
         return 0.0
-    rates = card.get(task.model or task.spec.model or "")
-    return None if rates is None else _cost(task.usage, rates) + _cost(task.earlier_usage, rates)
+    dollars = 0.0
+    for model, used in usage_by_model(task).items():
+        if not used.total_tokens:
+            continue
+        if (rates := card.get(model)) is None:
+            return None
+        dollars += _cost(used, rates)
+    return dollars
 
 
 def _cost(usage: Usage, rates: Rates) -> float:

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 from codex_orch_tui.domain.ids import TaskId
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

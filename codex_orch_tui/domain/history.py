@@ -1,7 +1,6 @@
 """The history: every question that was asked and every command that ran, of all runs, with who or what allowed it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from codex_orch_tui.domain.allowance import DID_NOT_RUN, Allowance, AllowanceKind, Allowances
@@ -10,6 +9,7 @@ from codex_orch_tui.domain.ids import ItemId, TaskRef
 from codex_orch_tui.domain.item import Item, ItemKind
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task, Turn
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

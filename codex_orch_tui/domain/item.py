@@ -3,10 +3,10 @@
 Long text (output, diffs, messages) stays in the worker's raw log; an item only says what happened.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import ItemId
+from codex_orch_tui.domain.values import dataclass
 
 
 class ItemKind(StrEnum):

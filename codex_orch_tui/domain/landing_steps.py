@@ -29,7 +29,9 @@ def with_landing_event(run: Run, event: ev.RunLandingEvent, at_s: float) -> Run:
 def _stepped(landing: RunLanding, event: ev.RunLandingEvent, at_s: float) -> RunLanding:
     match event:
         case ev.RunCheckStarted():
-            return replace(landing, checks=(*cut_off(landing.checks), begun(event, at_s)))
+            known = under_way(landing.checks, event.check) if event.stage else None
+            before = tuple(run for run in landing.checks if run is not known)
+            return replace(landing, checks=(*cut_off(before), begun(event, known, at_s)))
         case ev.RunCheckFinished():
             began = under_way(landing.checks, event.check)
             others = (run for run in landing.checks if run is not began)

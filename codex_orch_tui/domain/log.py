@@ -1,7 +1,8 @@
 """Lines of the event log, as the log view shows them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from codex_orch_tui.domain.values import dataclass
 
 
 class LogKind(StrEnum):

@@ -1,10 +1,11 @@
 """What a fast-forward or an update would do, why it is refused, and what it did. Every text is clean."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from codex_orch_tui.domain.guardrail import GuardrailResult
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.review import CommitSummary
+from codex_orch_tui.domain.values import dataclass
 
 
 class RefusalReason(StrEnum):
@@ -25,6 +26,8 @@ class RefusalReason(StrEnum):
     CONFLICT = "conflict"
     CHECK = "check"
     """A check is red, or cannot be run."""
+    GUARDRAIL = "guardrail"
+    """A guardrail does not hold, and it stops merges."""
     STOPPED = "stopped"
     UNCOMMITTED = "uncommitted"
     MERGE_COMMITS = "merge_commits"
@@ -78,6 +81,8 @@ class MergePreview:
     files: int = 0
     checkout: str = ""
     overlaps: tuple[Overlap, ...] = ()
+    guardrails: tuple[GuardrailResult, ...] = ()
+    """How they came out on what would be merged; none where it was not looked at."""
     refusal: Refusal | None = None
 
     @property

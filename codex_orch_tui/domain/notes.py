@@ -80,6 +80,8 @@ def _git_note(event: ev.GitEvent) -> tuple[LogKind, str] | None:
             return LogKind.NOTE, f"worktree removed{kept}"
         case ev.WorktreeKept():
             return LogKind.NOTE, f"worktree kept: {event.reason}"
+        case ev.BranchRemoved():
+            return LogKind.NOTE, f"branch {event.branch} removed, kept as {event.backup_ref}"
         case ev.ReviewRecorded() | ev.UpdateStarted() | ev.MergeStarted():
             return None
         case _:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 Segments = tuple[str, ...]
 
-_ANY_DEPTH = "**"
+ANY_DEPTH = "**"
 _WILD = frozenset("*?[")
 
 
@@ -53,7 +53,7 @@ def lies_within(inner: str, outer: str) -> bool:
 def segments(glob: str) -> Segments:
     """The names of a glob, `.` and doubled `/` left out, and `**` at its end: what is in a folder belongs to it."""
     names = tuple(name for name in glob.split("/") if name not in {"", "."})
-    return names if names and names[-1] == _ANY_DEPTH else (*names, _ANY_DEPTH)
+    return names if names and names[-1] == ANY_DEPTH else (*names, ANY_DEPTH)
 
 
 def matches(path: str, glob: str) -> bool:
@@ -80,15 +80,15 @@ def _meet(first: Segments, second: Segments) -> bool:
             return True
         one = first[at] if at < len(first) else None
         two = second[to] if to < len(second) else None
-        if one == _ANY_DEPTH:
+        if one == ANY_DEPTH:
             todo.append((at + 1, to))
             if two is not None:
                 todo.append((at, to + 1))
-        if two == _ANY_DEPTH:
+        if two == ANY_DEPTH:
             todo.append((at, to + 1))
             if one is not None:
                 todo.append((at + 1, to))
-        if one is not None and two is not None and _ANY_DEPTH not in {one, two} and _names_meet(one, two):
+        if one is not None and two is not None and ANY_DEPTH not in {one, two} and _names_meet(one, two):
             todo.append((at + 1, to + 1))
     return False
 
@@ -96,9 +96,9 @@ def _meet(first: Segments, second: Segments) -> bool:
 def _within(inner: Segments, outer: Segments) -> bool:
     if not outer:
         return not inner
-    if outer[0] == _ANY_DEPTH:
+    if outer[0] == ANY_DEPTH:
         return _within(inner, outer[1:]) or (bool(inner) and _within(inner[1:], outer))
-    if not inner or inner[0] == _ANY_DEPTH:
+    if not inner or inner[0] == ANY_DEPTH:
         return False
     name, pattern = inner[0], outer[0]
     is_plain = not _WILD & set(name)

@@ -1,10 +1,11 @@
 """What is asked for: a plan is a tuple of tasks with their settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import TaskId
 from codex_orch_tui.domain.secrets import redact
+from codex_orch_tui.domain.values import dataclass
 
 
 class SandboxMode(StrEnum):

@@ -18,10 +18,11 @@ from codex_orch_tui.domain.notes import note_of
 from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.replanning import with_plan_edited
 from codex_orch_tui.domain.run import Run
-from codex_orch_tui.domain.scheduling import with_run_event, with_schedule_event
+from codex_orch_tui.domain.scheduling import with_removal_event, with_run_event, with_schedule_event
 from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ASKING, DiffTotals, Note, Reviewed, Task, TaskState, Turn, WorkerProcess
 from codex_orch_tui.domain.turns import with_item_at, with_open_turn_cut, with_own_rule, with_turn
+from codex_orch_tui.domain.usage import with_model, with_usage
 
 _NEEDS_INPUT = frozenset({ApprovalKind.USER_INPUT, ApprovalKind.ELICITATION})
 
@@ -71,6 +72,10 @@ def _reduce_session_event(state: State, event: ev.SessionEvent, at_s: float) -> 
         if (run := state.runs.get(event.run)) is None:
             return state
         return replace(state, runs={**state.runs, run.id: with_landing_event(run, event, at_s)})
+    if isinstance(event, ev.RunRemovalEvent):
+        if (run := state.runs.get(event.run)) is None:
+            return state
+        return replace(state, runs={**state.runs, run.id: with_removal_event(run, event)})
     match event:
         case ev.SessionOpened():
             return replace(state, session_open=True)
@@ -115,6 +120,9 @@ def _with_run(state: State, event: ev.RunCreated, at_s: float) -> State:
         )
         for ref, spec in zip(refs, event.plan.tasks, strict=True)
     }
+    planner = state.tasks.get(event.proposed_by) if event.proposed_by is not None else None
+    if planner is not None:
+        tasks[planner.ref] = replace(planner, taken_up=planner.accepted)
     return replace(state, runs={**state.runs, event.run: run}, tasks={**state.tasks, **tasks})
 
 
@@ -157,6 +165,7 @@ def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
                 worktree=event.worktree,
                 tip=event.worktree.base_commit,
                 worktree_removed=False,
+                branch_removed=False,
                 joins=event.joins,
                 conflicts=event.conflicts,
             )
@@ -169,7 +178,7 @@ def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
                 process_started_s=event.process_started_s,
                 version=event.version,
             )
-            return replace(task, worker=worker)
+            return replace(task, worker=worker, codex_version=event.version)
         case ev.WorkerEnded():
             return replace(task, worker=None)
         case ev.TaskFailed():
@@ -193,13 +202,13 @@ def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
 def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
     match event:
         case ev.ThreadOpened():
-            return replace(task, thread=event.thread, model=event.model or task.model)
+            return with_model(replace(task, thread=event.thread), model=event.model or task.model)
         case ev.TurnRequested() | ev.TurnSteered():
             return task
         case ev.TurnStarted():
             epoch = task.worker.epoch if task.worker is not None else None
             turn = Turn(id=event.turn, number=len(task.turns) + 1, prompt=event.prompt, started_at_s=at_s, epoch=epoch)
-            running = _to(task, TaskState.RUNNING, at_s)
+            running = _to(with_model(task, model=task.model), TaskState.RUNNING, at_s)
             return replace(running, turns=(*task.turns, turn), fault=None, unsent="", ended_at_s=None)
         case ev.ItemStarted():
             return with_item_at(task, event.turn, event.item, at_s)
@@ -211,7 +220,9 @@ def _reduce_turn(task: Task, event: ev.TurnEvent, at_s: float) -> Task:
         case ev.PlanUpdated():
             return with_turn(task, event.turn, lambda turn: replace(turn, steps=event.steps))
         case ev.UsageUpdated():
-            return replace(task, usage=event.usage)
+            return with_usage(task, event.thread, event.usage)
+        case ev.ModelRerouted():
+            return with_model(task, model=task.model, rerouted_to=event.model)
         case ev.TurnEnded():
             return _turn_ended(task, event, at_s)
         case ev.FaultTold():
@@ -252,7 +263,11 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
             )
         case ev.ReviewRecorded():
             reviewed = Reviewed(
-                base=event.base, tip=event.tip, files_viewed=event.files_viewed, files_total=event.files_total
+                base=event.base,
+                tip=event.tip,
+                files_viewed=event.files_viewed,
+                files_total=event.files_total,
+                waived=event.waived,
             )
             return replace(task, reviewed=reviewed)
         case ev.UpdateFinished():
@@ -281,6 +296,8 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
             return replace(task, merging=False)
         case ev.WorktreeRemoved():
             return replace(task, worktree_removed=True, backup_ref=event.backup_ref or task.backup_ref)
+        case ev.BranchRemoved():
+            return replace(task, branch_removed=True, backup_ref=event.backup_ref)
         case _:
             assert_never(event)
 

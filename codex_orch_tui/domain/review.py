@@ -1,10 +1,10 @@
 """What a task's commits change, as a person reviews it. Every text is clean (see terminal_text)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.task import DiffTotals
+from codex_orch_tui.domain.values import dataclass
 
 
 class ChangeStatus(StrEnum):

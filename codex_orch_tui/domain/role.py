@@ -1,10 +1,11 @@
 """A role's settings: how a worker of it works, unless its task says otherwise."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from codex_orch_tui.domain.plan import ApprovalPolicy, Limits, Role, RoleName, SandboxMode, TaskSpec
 from codex_orch_tui.domain.replacing import replace
+from codex_orch_tui.domain.values import dataclass
 
 READERS = frozenset({Role.NAVIGATOR, Role.REVIEWER})
 """Roles that change no file: their sandbox cannot write, whatever the sandbox of other tasks is."""

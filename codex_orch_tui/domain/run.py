@@ -1,9 +1,8 @@
 """A run: one execution of a plan."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.run_landing import RunLanding
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +27,5 @@ class Run:
     """Its last landing, which may be under way."""
     proposed_by: TaskRef | None = None
     """The navigator's task whose plan this is."""
+    folder_removed: bool = False
+    """Its folder is gone, or about to go: nothing is written into it any more."""

@@ -1,11 +1,12 @@
 """Landing a run: what would land and what stays out, and how it went. Every text is clean."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from codex_orch_tui.domain.check import CheckOutcome, CheckRun
+from codex_orch_tui.domain.guardrail import GuardedTask
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
 from codex_orch_tui.domain.merge import Overlap, Refusal
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.domain.worktree import Worktree
 
 
@@ -52,7 +53,9 @@ class LandingCheck:
 
     name: str
     command: str
-    wanted_by: tuple[TaskRef, ...]
+    wanted_by: tuple[TaskRef, ...] = ()
+    is_of_runs: bool = False
+    """The settings want it of every run."""
     why_not: str = ""
     """Why it cannot be run."""
 
@@ -73,6 +76,8 @@ class RunLandingPreview:
     """In the order in which they land."""
     left: tuple[LeftOut, ...] = ()
     checks: tuple[LandingCheck, ...] = ()
+    guarded: tuple[GuardedTask, ...] = ()
+    """The guardrails of each task that brings commits, in exactly what it would bring."""
     files: int = 0
     checkout: str = ""
     """The folder that has the base branch checked out; empty when none has."""
@@ -84,6 +89,17 @@ class RunLandingPreview:
 class LandingOutcome(StrEnum):
     """How a landing ended."""
 
+    LANDED = "landed"
+    NOT_LANDED = "not_landed"
+
+
+class LandingStage(StrEnum):
+    """How far a landing is."""
+
+    CHECKING = "checking"
+    """The tasks are put together and the checks run; nothing has moved."""
+    MERGING = "merging"
+    """The base branch moves."""
     LANDED = "landed"
     NOT_LANDED = "not_landed"
 
@@ -114,9 +130,21 @@ class RunLanding:
     """Why the integration worktree was kept; empty as long as that was not decided."""
 
     @property
+    def stage(self) -> LandingStage:
+        """How far it is."""
+        if self.outcome is not None:
+            return LandingStage(self.outcome.value)
+        return LandingStage.MERGING if self.moving else LandingStage.CHECKING
+
+    @property
     def receipts(self) -> tuple[CheckRun, ...]:
         """The checks that passed on exactly the commit that the base branch was to get."""
         return tuple(run for run in self.checks if run.commit == self.new and run.outcome is CheckOutcome.PASSED)
+
+    @property
+    def failed(self) -> tuple[CheckRun, ...]:
+        """The runs of checks that were red, on whatever commit."""
+        return tuple(run for run in self.checks if run.outcome in {CheckOutcome.FAILED, CheckOutcome.TIMED_OUT})
 
     @property
     def check(self) -> CheckRun | None:

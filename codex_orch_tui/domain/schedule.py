@@ -5,13 +5,15 @@ work. Among those that could begin, the higher priority goes first, then the lon
 order.
 """
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.path_claims import claims_meet, first_name
+from codex_orch_tui.domain.values import dataclass
 
 
 class Standing(StrEnum):
@@ -71,7 +73,7 @@ class Decision:
     waits: Mapping[TaskRef, Wait]
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Claims:
     """The claims of tasks at work, found by the folder at the top that they begin with."""
 

@@ -8,6 +8,7 @@ from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.task import DiffTotals, Task, TaskState
+from codex_orch_tui.domain.usage import added
 
 
 def with_schedule_event(task: Task, event: ev.ScheduleEvent, at_s: float) -> Task:
@@ -48,6 +49,19 @@ def with_run_event(run: Run, event: ev.RunPaused | ev.RunResumed) -> Run:
             assert_never(event)
 
 
+def with_removal_event(run: Run, event: ev.RunRemovalEvent) -> Run:
+    """The run after something of it was removed, or could not be."""
+    match event:
+        case ev.RunRemovalStarted() | ev.RunRemoved():
+            return replace(run, folder_removed=True)
+        case ev.RunNotRemoved():
+            return replace(run, folder_removed=False)
+        case ev.RunLeftoverRemoved() | ev.RunBackupRemoved():
+            return run
+        case _:
+            assert_never(event)
+
+
 def schedule_note(event: ev.ScheduleEvent) -> tuple[LogKind, str] | None:
     """The log line of an event."""
     match event:
@@ -78,12 +92,14 @@ def _from_nothing(task: Task, backup_ref: str, at_s: float) -> Task:
         held=False,
         attempt=task.attempt + 1,
         earlier_turns=len(task.turns),
-        earlier_usage=_sum(task.earlier_usage, task.usage),
+        earlier_usage=added((task.earlier_usage, task.usage)),
         usage=Usage(),
+        usage_of_threads={},
         worked_s=0.0,
         allowances=1,
         worktree=None,
         worktree_removed=False,
+        branch_removed=False,
         joins=(),
         thread=None,
         fault=None,
@@ -101,15 +117,4 @@ def _from_nothing(task: Task, backup_ref: str, at_s: float) -> Task:
         checks=(),
         check_retries=0,
         backup_ref=backup_ref or task.backup_ref,
-    )
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        cached_input_tokens=one.cached_input_tokens + other.cached_input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
-        total_tokens=one.total_tokens + other.total_tokens,
-        context_window=other.context_window or one.context_window,
     )

@@ -1,7 +1,6 @@
 """Questions that screens, status and services ask of the state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import TaskRef
@@ -9,6 +8,7 @@ from codex_orch_tui.domain.item import FileEdit, ItemKind, TurnStatus
 from codex_orch_tui.domain.plan import Role
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE, ENDED, IN_TURN, DiffTotals, Task, TaskState
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ def counts(state: State) -> Counts:
             continue
         match task.state:
             case TaskState.DONE:
-                to_review += 1
+                to_review += task.is_to_review
             case TaskState.QUEUED:
                 queued += 1
             case TaskState.MERGED:

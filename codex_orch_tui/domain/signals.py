@@ -3,11 +3,10 @@
 Stream deltas are no signals. They are in the raw log, and the log view reads them there.
 """
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.approval import ApprovalRequest
 from codex_orch_tui.domain.ids import ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, Item, PlanStep, TurnStatus, Usage
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +52,15 @@ class UsageChanged:
 
     thread: ThreadId
     usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRerouted:
+    """model/rerouted: another model does this turn."""
+
+    thread: ThreadId
+    turn: TurnId
+    model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +136,7 @@ Signal = (
     | ItemEnded
     | PlanChanged
     | UsageChanged
+    | ModelRerouted
     | RateLimitsChanged
     | TurnEnded
     | Asked

@@ -1,12 +1,13 @@
 """The state: one frozen value, replaced by the hub and read by everyone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskRef
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,16 @@
 """A task over its life, as it is known from its events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from codex_orch_tui.domain.check import CheckRun
+from codex_orch_tui.domain.guardrail import Guarded
 from codex_orch_tui.domain.ids import CommitId, EpochId, ItemId, TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, Item, OwnRule, PlanStep, TurnStatus, Usage
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.plan import TaskSpec
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.domain.worktree import Worktree
 
 
@@ -111,6 +113,8 @@ class Reviewed:
     tip: CommitId
     files_viewed: int
     files_total: int
+    waived: bool = False
+    """Nobody looked: the person let exactly this be merged all the same (`merge --allow-automerge`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +152,25 @@ class Task:
     """How often in this attempt the task may use what its limits allow."""
     worktree: Worktree | None = None
     worktree_removed: bool = False
+    branch_removed: bool = False
+    """`backup_ref` holds what was its tip."""
     joins: tuple[TaskRef, ...] = ()
     """The tasks whose results it started from; none when it stands on its base branch."""
     worker: WorkerProcess | None = None
     thread: ThreadId | None = None
     model: str = ""
     """The model of its thread, as Codex says; empty while that is not known."""
+    rerouted_to: str = ""
+    """The model that does the present turn instead, as Codex says; empty when none does."""
+    codex_version: str = ""
+    """Of its last worker; empty before there was one."""
     turns: tuple[Turn, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    """Tokens of this attempt: of its thread, and of those of its sub-agents."""
+    usage_of_threads: Mapping[ThreadId, Usage] = field(default_factory=dict, hash=False)
+    """The same, thread by thread."""
+    used_by: Mapping[str, Usage] = field(default_factory=dict, hash=False)
+    """What other models than the one at work have used, in all attempts; the rest is that one's."""
     fault: Fault | None = None
     unsent: str = ""
     """What the person wrote for a turn that has not begun."""
@@ -163,6 +178,8 @@ class Task:
     """The worker's last message: the task's result."""
     accepted: str = ""
     """The last answer that fitted its role's schema, as JSON text; empty where answers are free text."""
+    taken_up: str = ""
+    """The accepted answer whose plan a person approved."""
     result: str = ""
     """What the accepted answer says, line by line."""
     decisions: tuple[str, ...] = ()
@@ -181,6 +198,8 @@ class Task:
     """The last run of each check; it counts for the commit that it names."""
     check_retries: int = 0
     """How often in a row failed checks went back to the worker, since a person asked for a turn."""
+    guarded: Guarded | None = None
+    """How its guardrails came out the last time."""
     merging: bool = False
     """A merge was begun and has not told its end."""
     notes: tuple[Note, ...] = ()
@@ -191,13 +210,33 @@ class Task:
         return self.turns[-1] if self.turns else None
 
     @property
+    def works_with(self) -> str:
+        """The model that does its work now; empty while that is not known."""
+        return self.rerouted_to or self.model or self.spec.model or ""
+
+    @property
     def said(self) -> str:
         """The last message as people read it: of an answer that fits its schema what it says, and not its JSON."""
         return self.result if self.accepted and self.accepted == self.answer else self.answer
 
     @property
+    def is_taken_up(self) -> bool:
+        """It planned, and its plan is a run now: nothing of it waits for the person."""
+        return self.state is TaskState.DONE and self.taken_up != "" and self.taken_up == self.accepted
+
+    @property
+    def is_to_review(self) -> bool:
+        """It waits for a person to look at what it did."""
+        return self.state is TaskState.DONE and not self.is_taken_up
+
+    @property
     def is_reviewed(self) -> bool:
         """The person has seen exactly the commit that would be merged."""
+        return self.is_cleared and self.reviewed is not None and not self.reviewed.waived
+
+    @property
+    def is_cleared(self) -> bool:
+        """The person has seen exactly the commit that would be merged, or lets it be merged unread."""
         return (
             self.reviewed is not None
             and self.worktree is not None

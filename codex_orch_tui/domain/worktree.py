@@ -1,8 +1,7 @@
 """Where a task works."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

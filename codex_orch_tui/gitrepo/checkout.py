@@ -1,10 +1,10 @@
 """What a checkout holds that is in no commit."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.runner import Git
 

@@ -14,9 +14,10 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.environment import Place
 from codex_orch_tui.gitrepo.errors import NotWritable
 

@@ -34,7 +34,7 @@ MAX_COMMITS = 500
 COUNT_TIMEOUT_S = 5.0
 LIST_TIMEOUT_S = 60.0
 
-_RENAME_CANDIDATES = 1_000
+RENAME_CANDIDATES = 1_000
 _SYMLINK_BYTES = 4_096
 _STATUS = {
     b"A": ChangeStatus.ADDED,
@@ -94,6 +94,12 @@ class Reviews:
         with self._repo.clean() as clean:
             return (await changes_between(self._repo.git, clean, base, tip)).totals
 
+    async def contents(self, ids: set[str], *, max_bytes: int) -> dict[str, bytes]:
+        """The contents of files by their object ids; those that are longer, or not there, are left out."""
+        with self._repo.clean() as clean:
+            sizes = await _sizes(self._repo.git, clean, ids)
+            return await _contents(self._repo.git, clean, {one for one, size in sizes.items() if size <= max_bytes})
+
     async def file_patch(self, change: FileChange, *, limits: PatchLimits | None = None) -> FilePatch:
         """One file of a summary, line by line; the first part of a very large one."""
         with self._repo.clean() as clean:
@@ -106,7 +112,7 @@ async def changes_between(git: Git, clean: CleanDir, base: str, tip: str) -> Dif
     result = await git.run(
         clean.place(),
         *("diff-tree", "-r", "-z", "--raw", "--numstat", "--no-abbrev", "--no-ext-diff", "--no-textconv"),
-        *("-M", f"-l{_RENAME_CANDIDATES}", base, tip, "--"),
+        *("-M", f"-l{RENAME_CANDIDATES}", base, tip, "--"),
         settings=_LARGE,
         timeout_s=COUNT_TIMEOUT_S,
         keep_partial=True,

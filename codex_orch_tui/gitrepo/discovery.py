@@ -3,10 +3,10 @@
 import asyncio
 import configparser
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.clean_dir import CARRIED_SETTINGS, CleanSettings, sweep
 from codex_orch_tui.gitrepo.environment import Place
 from codex_orch_tui.gitrepo.errors import BareRepository, GitError, NoCommits, NotARepository, NotOurRepository

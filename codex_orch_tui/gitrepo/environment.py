@@ -8,8 +8,9 @@ one that has a switch. Filters and drivers have none: whatever reads an agent's 
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from codex_orch_tui.domain.values import dataclass
 
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CONFIG_HOME", "USER", "LOGNAME")
 

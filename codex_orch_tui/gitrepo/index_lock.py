@@ -7,10 +7,10 @@ or one was killed; only the person can tell the second case for sure.
 import asyncio
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.errors import IndexLocked
 
 _PROC = Path("/proc")

@@ -10,10 +10,10 @@ All of it in a clean git folder: no merge driver, filter or hook runs.
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from codex_orch_tui.domain.ids import CommitId, slug
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.repository import Identity, Repository
 

@@ -6,11 +6,11 @@ The errors are drawn in errors.py.
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.checkout import CheckoutEdits, read_edits
 from codex_orch_tui.gitrepo.clean_dir import CleanDir, clean_dir
 from codex_orch_tui.gitrepo.discovery import Found, find_repository, read_config

@@ -11,11 +11,11 @@ import re
 import shlex
 import signal
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from codex_orch_tui.domain.terminal_text import clean_text
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.environment import Place, environment_for
 from codex_orch_tui.gitrepo.errors import (
     GitError,
@@ -33,6 +33,8 @@ MIN_GIT_VERSION = (2, 38)
 DEFAULT_TIMEOUT_S = 60.0
 _TERM_WAIT_S = 3.0
 _KILL_WAIT_S = 2.0
+_GROUP_WAIT_S = 0.5
+"""For what a command started and left behind. Not longer: whoever ended and is reaped by nobody counts as there."""
 _POLL_S = 0.005
 _STDERR_LIMIT_BYTES = 64 * 1024
 _BLOCK_BYTES = 256 * 1024
@@ -236,12 +238,17 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     for number, wait_s in ((signal.SIGTERM, _TERM_WAIT_S), (signal.SIGKILL, _KILL_WAIT_S)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
-        deadline = time.monotonic() + wait_s
-        while process.returncode is None and time.monotonic() < deadline:  # noqa: ASYNC110 - asyncio has no such event
-            await asyncio.sleep(_POLL_S)
+        await _until(lambda: process.returncode is not None, wait_s)
+        await _until(lambda: not _has_group(process.pid), _GROUP_WAIT_S)
         if process.returncode is not None and not _has_group(process.pid):
             break
     process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - the only way to close the pipes
+
+
+async def _until(holds: Callable[[], bool], wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while not holds() and time.monotonic() < deadline:  # noqa: ASYNC110 - asyncio has no such event
+        await asyncio.sleep(_POLL_S)
 
 
 def _has_group(group: int) -> bool:

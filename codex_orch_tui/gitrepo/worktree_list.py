@@ -1,11 +1,11 @@
 """What git knows about worktrees: its list, and the folder in which it keeps each."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 
 _IN_PROGRESS = {
     "rebase-merge": "rebase",

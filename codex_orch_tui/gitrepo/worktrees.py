@@ -7,6 +7,7 @@ lock: no hook, fsmonitor or filter runs.
 
 import asyncio
 import contextlib
+import shlex
 import shutil
 from pathlib import Path
 
@@ -159,6 +160,32 @@ class Worktrees:
             if delete_branch and tip is not None:
                 await self._delete_branch(worktree.branch, tip)
         await asyncio.to_thread(self._remove_empty_parents, path)
+
+    async def check_removable(self, worktree: Worktree) -> bool:
+        """See that the folder holds nothing that is in no commit; changes nothing.
+
+        Returns:
+            Whether the folder is there.
+
+        Raises:
+            WorktreeMissing: It is not there, and git has a record of it: somebody may have moved it.
+            WorktreeError: It is dirty, or not what it was.
+            GitError: Git failed.
+        """
+        path = Path(worktree.path)
+        check_below(self.root, path)
+        found = await asyncio.to_thread(inspect, self.repo, path)
+        if found.condition is not Condition.MISSING:
+            await self._check_clean(await verify(self.repo, worktree, root=self.root), None)
+            return True
+        if found.admin_dir is not None:
+            raise WorktreeMissing(
+                f"{found.message}: deleted, or moved by hand",
+                next_step="git worktree repair NEW_PLACE tells git where it is; of one that was deleted, "
+                f"git worktree unlock {shlex.quote(str(path))} && git worktree prune lets git forget it",
+                paths=(worktree.path,),
+            )
+        return False
 
     async def repair(self, worktree: Worktree, *, moved_to: Path | None = None) -> Worktree:
         """Bring a worktree back whose folder was deleted, moved, or forgotten by git.

@@ -4,6 +4,7 @@ Whether a person plays on it with the screen or `demo_player` without one, all o
 """
 
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from typing import Protocol
 
 from codex_orch_tui.codex.binary import check_codex, find_codex
 from codex_orch_tui.config import Config
-from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import TaskRef
-from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.plan import SandboxMode
 from codex_orch_tui.scripted.codex_home import write_codex_home
 from codex_orch_tui.scripted.demo_folder import DemoFolder
-from codex_orch_tui.scripted.demo_scripts import PLAN, Pace, demo_scripts
+from codex_orch_tui.scripted.demo_guide import guide_of
+from codex_orch_tui.scripted.demo_scripts import NAVIGATOR, Pace, demo_scripts
 from codex_orch_tui.scripted.model_server import ModelServer, RecordedRequest
 from codex_orch_tui.scripted.shop_api import BRANCH, make_shop
 from codex_orch_tui.scripted.simulated import SimulatedConnector
@@ -25,7 +26,6 @@ from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.services.orchestrator import Orchestrator
 from codex_orch_tui.services.ports import Connector
 
-FIRST_STEPS = "g answers the question, d reads a diff, m merges, u updates from main, s writes to a worker"
 _REAL = "This is a demo: real Codex, scripted model, nothing of yours is touched"
 _SIMULATED = "This is a simulated demo: no Codex takes part, nothing of yours is touched"
 
@@ -42,7 +42,7 @@ class Prompter(Protocol):
 
 
 class DemoOrchestrator(Orchestrator):
-    """An orchestrator that can start the demo's run and says what this is."""
+    """An orchestrator that says what this is and what to do next, and that can begin as a person would."""
 
     is_simulated = False
 
@@ -52,20 +52,18 @@ class DemoOrchestrator(Orchestrator):
         return _SIMULATED if self.is_simulated else _REAL
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What the person should know at the start: this is a demo, and how it is used."""
-        return (*super().notes, f"{self.introduction}: {FIRST_STEPS}")
+    def guide(self) -> str:
+        """What the person does next, in a sentence or two; what this is, before they have begun."""
+        return guide_of(self.state, self.introduction)
 
-    async def begin(self) -> tuple[TaskRef, ...]:
-        """Starts the demo's three tasks and says in the log of each what this is.
+    async def begin(self) -> TaskRef:
+        """Lets the demo's sentence be planned, as the new-task dialog does.
 
         Raises:
             NotPossibleError: The run cannot start.
         """
-        refs = await self.create_run(PLAN, BRANCH)
-        for ref in refs:
-            self._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.NOTE, text=f"{self.introduction}\n{FIRST_STEPS}"))
-        return refs
+        (planner,) = await self.create_run(NAVIGATOR, BRANCH)
+        return planner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +119,8 @@ async def demo_stage(
     shop = await make_shop(folder.root)
     environment = {name: environ[name] for name in _PASSED_ON if name in environ}
     environment |= {"HOME": str(folder.home), "CODEX_HOME": str(folder.codex_home)}
+    # The check is run by a python3; where the person has none on PATH, by the one that runs this program.
+    environment["PATH"] = os.pathsep.join((environment.get("PATH", os.defpath), str(Path(sys.executable).parent)))
     scripts = demo_scripts(folder.build_server, pace)
     roots = [str(folder.root)]
     if simulated:
@@ -144,10 +144,14 @@ async def _staged(
     environment: Mapping[str, str],
 ) -> Stage:
     folder.check_is_scratch(shop, Path(environment["HOME"]), Path(environment["CODEX_HOME"]))
+    is_simulated = isinstance(connector, SimulatedConnector)
     kept = {name: getattr(config, name) for name in _OF_THE_PERSON}
+    if is_simulated:
+        # The sandbox is Codex's. What the check runs was written by our own scripts.
+        kept["check_sandbox"] = SandboxMode.DANGER_FULL_ACCESS
     orchestrator = await DemoOrchestrator.open(shop, Config(**kept), connector, environ=environment)
     assert isinstance(orchestrator, DemoOrchestrator), "open makes one of the class that it is called on"
-    orchestrator.is_simulated = isinstance(connector, SimulatedConnector)
+    orchestrator.is_simulated = is_simulated
     stage = Stage(folder=folder, shop=shop, orchestrator=orchestrator, prompter=prompter, environment=environment)
     stage.check_is_scratch()
     return stage

@@ -81,14 +81,3 @@ CHANGELOG = """*** Begin Patch
 +- `GET /products?q=…` searches the names of products.
 +- Nothing has to be changed by those who use 1.0.0.
 *** End Patch"""
-
-CHANGELOG_DATE = """*** Begin Patch
-*** Update File: CHANGELOG.md
-@@
--## 1.1.0
-+## 1.1.0 (2026-02-02)
-
- - `GET /products?q=…` searches the names of products.
- - Nothing has to be changed by those who use 1.0.0.
-+- Builds are recorded in [docs/builds.md](docs/builds.md).
-*** End Patch"""

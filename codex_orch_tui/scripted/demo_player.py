@@ -9,16 +9,17 @@ import json
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Decision
-from codex_orch_tui.domain.ids import TaskId, TaskRef
+from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.merge import Merged
+from codex_orch_tui.domain.notes import short
 from codex_orch_tui.domain.task import CONTINUABLE, IN_TURN, Task, TaskState
 from codex_orch_tui.scripted.demo import Stage
-from codex_orch_tui.scripted.demo_scripts import BUILD, CHANGELOG, MEETING, MESSAGE, SEARCH, build_command
+from codex_orch_tui.scripted.demo_scripts import BUILD, MEETING, SEARCH, build_command
 from codex_orch_tui.scripted.demo_story import story_of
 
 TIME_LIMIT_S = 120.0
@@ -32,13 +33,16 @@ class DemoFailedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What happened, for the proof. `landed` is in order; `updated` are the tasks that landed after an update."""
+    """What happened, for the proof. `run` is the one that the navigator's plan became."""
 
-    tasks: tuple[Task, ...]
-    landed: tuple[Merged, ...]
-    updated: tuple[TaskId, ...]
+    planner: TaskRef
+    run: RunId
+    landed: Merged
+    begun_before: int
+    """Tasks of the plan that had begun before it was approved."""
     at_the_same_time: int
-    pids: tuple[tuple[int, float], ...]
+    """Implementers whose turns were running before any of them went on."""
+    pids: tuple[tuple[int, float], ...] = ()
     """Each worker process with its start, in seconds since the epoch."""
 
 
@@ -54,8 +58,6 @@ class DemoPlayer:
     stage: Stage
     tell: Callable[[str], None]
     _refs: dict[TaskId, TaskRef] = field(default_factory=dict)
-    _landed: list[Merged] = field(default_factory=list)
-    _updated: list[TaskId] = field(default_factory=list)
     _pids: dict[int, float] = field(default_factory=dict)
     _started_s: float = field(default_factory=time.monotonic)
 
@@ -76,21 +78,15 @@ class DemoPlayer:
             await asyncio.wait(
                 {supervising, answering, playing}, timeout=TIME_LIMIT_S, return_when=asyncio.FIRST_COMPLETED
             )
-            at_once = self._outcome(playing, answering)
+            done = self._outcome(playing, answering)
         finally:
             await _cancelled(playing, answering)
             orchestrator.close()
             await supervising
             unwatch()
-        return Played(
-            tasks=tuple(orchestrator.state.tasks.values()),
-            landed=tuple(self._landed),
-            updated=tuple(self._updated),
-            at_the_same_time=at_once,
-            pids=tuple(self._pids.items()),
-        )
+        return replace(done, pids=tuple(self._pids.items()))
 
-    def _outcome(self, playing: "asyncio.Task[int]", answering: "asyncio.Task[None]") -> int:
+    def _outcome(self, playing: "asyncio.Task[Played]", answering: "asyncio.Task[None]") -> Played:
         if playing.done():
             return playing.result()
         if answering.done():
@@ -99,43 +95,46 @@ class DemoPlayer:
         where = ", ".join(f"{task.spec.title}: {task.state.value}" for task in tasks)
         raise DemoFailedError(f"not at the end after {TIME_LIMIT_S:.0f} s ({where or 'nothing was started'})")
 
-    async def _play(self) -> int:
-        """The person's part. Returns how many tasks were at work at the same time."""
-        for ref in await self.stage.orchestrator.begin():
-            self._refs[ref.task] = ref
+    async def _play(self) -> Played:
+        """The person's part."""
+        orchestrator = self.stage.orchestrator
+        planner = await orchestrator.begin()
+        self._refs[planner.task] = planner
+        await self._until_done(planner.task)
+        proposal = await orchestrator.proposal(planner)
+        begun_before = len(orchestrator.state.tasks) - 1
+        self._say(f"the demo approves the plan: {', '.join(task.title for task in proposal.plan.tasks)}", planner.task)
+        refs = await orchestrator.create_run(proposal.plan, proposal.base_branch, proposed_by=planner)
+        self._refs |= {ref.task: ref for ref in refs}
         at_once = await self._until(self._count_at_work)
-        self._say(f"{at_once} tasks are at work at the same time")
+        self._say(f"{at_once} implementers are at work at the same time")
         self.stage.prompter.release(MEETING)
-        await self._until_done(CHANGELOG, commits=1)
-        await self._message(CHANGELOG, MESSAGE)
-        await self._until_done(SEARCH, commits=1)
-        await self._land(SEARCH)
-        await self._until_done(BUILD, commits=1)
-        await self._land(BUILD)
-        await self._until_done(CHANGELOG, commits=2)
-        await self._land(CHANGELOG)
-        return at_once
+        for ref in refs:
+            await self._until_done(ref.task)
+        for ref in refs:
+            if self._task(ref.task).commits:
+                await self._review(ref)
+        run = refs[0].run
+        landed = await self._land(run)
+        return Played(planner=planner, run=run, landed=landed, begun_before=begun_before, at_the_same_time=at_once)
 
     # -- what a person does -------------------------------------------------------------------------------------
 
-    async def _message(self, name: TaskId, text: str) -> None:
-        how = await self.stage.orchestrator.message(self._refs[name], text)
-        self._say(f"the demo writes: “{text}” ({how})", name)
-
-    async def _land(self, name: TaskId) -> None:
-        """Reviews and merges; first updates a task from its base where the base has moved on."""
-        orchestrator, ref = self.stage.orchestrator, self._refs[name]
-        preview = await orchestrator.preview_merge(ref)
-        if preview.behind:
-            self._say(f"{counted(preview.behind, 'commit')} behind main, so no fast-forward: updates it", name)
-            updated = await orchestrator.update(ref)
-            self._updated.append(name)
-            self._say(f"replayed {counted(updated.replayed, 'commit')}", name)
+    async def _review(self, ref: TaskRef) -> None:
+        orchestrator = self.stage.orchestrator
         summary = await orchestrator.review(ref)
         for change in summary.files:
             await orchestrator.file_patch(change)
         orchestrator.record_review(ref, summary, summary.file_count)
-        self._landed.append(await orchestrator.merge(ref, await orchestrator.preview_merge(ref)))
+
+    async def _land(self, run: RunId) -> Merged:
+        orchestrator = self.stage.orchestrator
+        landed = await orchestrator.land_run(run, await orchestrator.preview_run_landing(run))
+        landing = orchestrator.state.runs[run].landing
+        for check in landing.receipts if landing is not None else ():
+            self._say(f"check {check.name} · exit {check.exit_code}, on the commit that {landed.base_branch} gets")
+        self._say(f"landed: {landed.base_branch} {short(landed.old)} → {short(landed.new)}")
+        return landed
 
     async def _answer_questions(self) -> None:
         accepted = False
@@ -170,16 +169,15 @@ class DemoPlayer:
         return self.stage.orchestrator.state.tasks[self._refs[name]]
 
     def _count_at_work(self) -> int | None:
-        tasks = [self._task(name) for name in self._refs]
+        tasks = [self._task(name) for name in (SEARCH, BUILD)]
         _check(tasks)
         at_work = [task for task in tasks if task.state in IN_TURN and task.turn is not None]
-        return len(at_work) if len(at_work) == len(self._refs) else None
+        return len(at_work) if len(at_work) == len(tasks) else None
 
-    async def _until_done(self, name: TaskId, *, commits: int) -> None:
+    async def _until_done(self, name: TaskId) -> None:
         def done() -> bool | None:
-            task = self._task(name)
-            _check([task])
-            return (task.state is TaskState.DONE and len(task.commits) >= commits) or None
+            _check([self._task(other) for other in self._refs])
+            return self._task(name).state is TaskState.DONE or None
 
         await self._until(done)
 
@@ -212,11 +210,6 @@ class DemoPlayer:
             self.tell(f"{'':7}  {'':<19}  {line}")
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 commit`, `2 commits`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 _SHELLS = frozenset({"/bin/sh", "/bin/bash", "/bin/zsh", "/usr/bin/bash", "/usr/bin/zsh"})
 
 
@@ -228,7 +221,7 @@ def _check(tasks: list[Task]) -> None:
             raise DemoFailedError(f"{task.spec.title} {task.state.value}{why}{step}")
 
 
-async def _cancelled(*tasks: "asyncio.Task[int] | asyncio.Task[None]") -> None:
+async def _cancelled(*tasks: "asyncio.Task[Played] | asyncio.Task[None]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

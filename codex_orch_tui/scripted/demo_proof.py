@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.approval import Outcome
+from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.notes import short
 from codex_orch_tui.gitrepo.environment import Place
 from codex_orch_tui.gitrepo.runner import Git
@@ -14,7 +15,7 @@ from codex_orch_tui.paths import PathsError, config_folder, home_folder
 from codex_orch_tui.scripted.demo import Stage
 from codex_orch_tui.scripted.demo_commands import demo_commands, explained, is_explained
 from codex_orch_tui.scripted.demo_player import Played
-from codex_orch_tui.scripted.demo_scripts import BUILD, CHANGELOG
+from codex_orch_tui.scripted.demo_scripts import BUILD, CHECK, SEARCH, TESTS
 from codex_orch_tui.scripted.shop_api import BRANCH
 from codex_orch_tui.services.process_identity import is_same
 
@@ -110,21 +111,19 @@ async def claims(stage: Stage, played: Played, belongings: Belongings, first: st
     """
     commits = await _commits(stage, first)
     always = (
+        _planned(stage, played),
         Claim(
-            text="three tasks were at work at the same time",
-            holds=played.at_the_same_time == 3,
+            text="two implementers were at work at the same time",
+            holds=played.at_the_same_time == 2,
             seen=(f"{played.at_the_same_time} turns were running before any of them went on",),
         ),
+        await _joined(stage, played),
+        _checked(stage, played),
         await _fast_forwarded(stage, played, commits, first),
-        Claim(
-            text="at least four commits landed, the second and third task after an update from main",
-            holds=len(commits) >= 4 and played.updated == (BUILD, CHANGELOG),
-            seen=tuple(f"{short_id(commit)}  {commit.subject}" for commit in commits),
-        ),
         _questions(stage),
         _explained(stage),
         _no_process_left(played),
-        _nothing_changed(stage, played, belongings),
+        _nothing_changed(stage, belongings),
     )
     return always if stage.is_simulated else (*always, _rollouts(stage, commits), _model_saw_codex(stage, commits))
 
@@ -139,19 +138,56 @@ async def tip(stage: Stage) -> str:
     return await _git(stage, "rev-parse", BRANCH)
 
 
+def _planned(stage: Stage, played: Played) -> Claim:
+    state = stage.orchestrator.state
+    run = state.runs[played.run]
+    work = [state.tasks[ref] for ref in run.tasks]
+    return Claim(
+        text="one sentence became a plan, and nothing of it began before it was approved",
+        holds=run.proposed_by == played.planner and played.begun_before == 0 and len(work) == 4,
+        seen=(
+            f"“{state.tasks[played.planner].spec.prompt}”",
+            *(f"{task.spec.role}: {task.spec.title}" for task in work),
+        ),
+    )
+
+
+async def _joined(stage: Stage, played: Played) -> Claim:
+    tested = stage.orchestrator.state.tasks[TaskRef(played.run, TESTS)]
+    base = tested.worktree.base_commit if tested.worktree is not None else ""
+    files = (await _git(stage, "ls-tree", "-r", "--name-only", base)).splitlines() if base else []
+    wanted = {"shop_api/search.py", "CHANGELOG.md"}
+    return Claim(
+        text="the tester began with the results of both",
+        holds=[ref.task for ref in tested.joins] == [SEARCH, BUILD] and wanted <= set(files),
+        seen=(f"{base[:7]} joins {' and '.join(ref.task for ref in tested.joins)}",),
+    )
+
+
+def _checked(stage: Stage, played: Played) -> Claim:
+    landing = stage.orchestrator.state.runs[played.run].landing
+    receipts = landing.receipts if landing is not None else ()
+    return Claim(
+        text="its check passed on exactly the commit that became the tip",
+        holds=[(one.name, one.commit) for one in receipts] == [(CHECK, played.landed.new)],
+        seen=tuple(f"{one.name}: exit {one.exit_code} on {short(one.commit)}" for one in receipts if one.commit),
+    )
+
+
 async def _fast_forwarded(stage: Stage, played: Played, commits: tuple[_Commit, ...], first: str) -> Claim:
     last = await tip(stage)
     forks = await _git(stage, "rev-list", "--min-parents=2", f"{first}..{last}")
     lost = await _git(stage, "rev-list", f"{last}..{first}")
     dirty = await _git(stage, "status", "--porcelain")
-    chain = [first, *(merged.new for merged in played.landed)]
-    joined = all(merged.old == old for merged, old in zip(played.landed, chain, strict=False))
-    titles = {task.merged_as: task.spec.title for task in played.tasks}
+    subjects = [stage.orchestrator.state.tasks[TaskRef(played.run, name)].spec.title for name in (SEARCH, BUILD, TESTS)]
     return Claim(
-        text=f"{BRANCH} was fast-forwarded, and the checkout followed",
-        holds=bool(commits) and not (forks or lost or dirty) and joined and chain[-1] == last and len(chain) == 4,
+        text=f"{BRANCH} was fast-forwarded once to the commits of the run, and the checkout followed",
+        holds=(played.landed.old, played.landed.new) == (first, last)
+        and [commit.subject for commit in commits] == subjects
+        and not (forks or lost or dirty),
         seen=(
-            *(f"{short(each.old)} → {short(each.new)}  {titles.get(each.new, '')}" for each in played.landed),
+            f"{first[:7]} → {last[:7]}",
+            *(f"{short_id(commit)}  {commit.subject}" for commit in commits),
             *(f"the checkout has edits: {line}" for line in dirty.splitlines()),
         ),
     )
@@ -181,10 +217,10 @@ def _no_process_left(played: Played) -> Claim:
     return Claim(text="no worker process is left", holds=not left, seen=tuple(f"process {pid} runs" for pid in left))
 
 
-def _nothing_changed(stage: Stage, played: Played, belongings: Belongings) -> Claim:
+def _nothing_changed(stage: Stage, belongings: Belongings) -> Claim:
     changed = [f"{path} is another one than before" for path in belongings.changed()]
     own = belongings.codex_home
-    threads = {task.thread for task in played.tasks if task.thread}
+    threads = {task.thread for task in stage.orchestrator.state.tasks.values() if task.thread}
     if own is not None and own.resolve() != stage.folder.codex_home:
         changed += [f"{path} is there" for thread in threads for path in _rollouts_of(own, thread)]
     return Claim(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from codex_orch_tui.scripted.script import Fail, Hang, Say, Script, Step, check_script
+from codex_orch_tui.scripted.script import Fail, Hang, Say, Script, Step, check_script, chosen, schema_title
 from codex_orch_tui.scripted.stream import created_event, events_of, failure_body
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -45,14 +45,14 @@ class ModelServer:
 
         Args:
             scripts: A request is answered by the one whose marker the newest marked user message holds; of
-                several markers in one message the longest wins.
+                several markers in one message the longest wins, of equal ones the one for the request's schema.
             roots: Absolute folders that the scripts' absolute paths must lie in.
 
         Raises:
             UnsafeScriptError: A script could do harm.
         """
         self.requests: list[RecordedRequest] = []
-        self._scripts = sorted(scripts, key=lambda script: -len(script.marker))
+        self._scripts = tuple(scripts)
         for script in self._scripts:
             check_script(script, roots=roots)
         self._server: asyncio.Server | None = None
@@ -121,7 +121,8 @@ class ModelServer:
             return
         request = json.loads(body)
         thread = headers.get("thread-id") or headers.get("session-id") or str(request.get("prompt_cache_key", ""))
-        script, step = self._choose(request.get("input", ()))
+        schema = ((request.get("text") or {}).get("format") or {}).get("schema")
+        script, step = self._choose(request.get("input", ()), schema_title(schema))
         self.requests.append(
             RecordedRequest(
                 user_agent=headers.get("user-agent", ""),
@@ -130,22 +131,21 @@ class ModelServer:
                 marker=script.marker,
                 step=step,
                 input=request.get("input", ()),
-                output_schema=((request.get("text") or {}).get("format") or {}).get("schema"),
+                output_schema=schema,
                 effort=(request.get("reasoning") or {}).get("effort"),
             )
         )
         await self._play(writer, self.requests[-1], script.answer(step))
 
-    def _choose(self, items: Sequence[dict[str, Any]]) -> tuple[Script, int]:
+    def _choose(self, items: Sequence[dict[str, Any]], title: str) -> tuple[Script, int]:
         outputs = 0
         for item in reversed(items):
             if str(item.get("type", "")).endswith("_output"):
                 outputs += 1
             elif item.get("role") == "user":
                 text = json.dumps(item.get("content"), ensure_ascii=False)
-                for script in self._scripts:
-                    if script.marker in text:
-                        return script, outputs
+                if script := chosen(self._scripts, text, title):
+                    return script, outputs
         return _UNSCRIPTED, 0
 
     async def _play(self, writer: asyncio.StreamWriter, request: RecordedRequest, steps: tuple[Step, ...]) -> None:

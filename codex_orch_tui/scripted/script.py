@@ -126,6 +126,8 @@ class Script:
 
     marker: str
     steps: tuple[Step, ...]
+    schema_title: str = ""
+    """Only where the answer has to fit the schema of this title; empty: also where it may be any text."""
 
     def answer(self, outputs: int) -> tuple[Step, ...]:
         """The steps of the next answer, after `outputs` tool outputs since the marker; the last one repeats."""
@@ -137,6 +139,23 @@ class Script:
         if not answers[-1]:
             answers[-1] = [Say(text="Done.")]
         return tuple(answers[min(outputs, len(answers) - 1)])
+
+
+def schema_title(schema: Mapping[str, object] | None) -> str:
+    """The title of the schema that an answer has to fit; empty where it may be any text."""
+    return str((schema or {}).get("title", ""))
+
+
+def chosen(scripts: Sequence[Script], text: str, title: str) -> Script | None:
+    """The script for a text: with the longest marker that it holds; of several those for this very schema first.
+
+    Args:
+        scripts: All that can be played.
+        text: What the user wrote.
+        title: The title of the schema that the answer has to fit.
+    """
+    fitting = [each for each in scripts if each.marker in text and each.schema_title in {"", title}]
+    return max(fitting, key=lambda each: (len(each.marker), each.schema_title != ""), default=None)
 
 
 def check_script(script: Script, *, roots: Sequence[str]) -> None:

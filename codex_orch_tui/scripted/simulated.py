@@ -18,7 +18,7 @@ from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind, OwnRule
 from codex_orch_tui.domain.signals import Signal, StreamEnded, Warned
-from codex_orch_tui.scripted.script import Script, check_script
+from codex_orch_tui.scripted.script import Script, check_script, schema_title
 from codex_orch_tui.scripted.simulated_turn import Gates, SimulatedTurn, check_playable
 from codex_orch_tui.services.ports import ConnectionFailedError, Launch
 from codex_orch_tui.store.errors import RawLogError
@@ -105,9 +105,9 @@ class SimulatedConnection:
         self,
         thread: ThreadId,
         text: str,
-        output_schema: Mapping[str, Any] | None = None,  # noqa: ARG002 - of the port
+        output_schema: Mapping[str, Any] | None = None,
     ) -> TurnId:
-        """See `ports.Connection`; scripts say what they say, whatever the schema."""
+        """See `ports.Connection`; the schema chooses between scripts, what they say is not held against it."""
         if self._turn is not None:
             raise _refused("a turn is running")
         turn = SimulatedTurn(
@@ -118,6 +118,7 @@ class SimulatedConnection:
             environment=self._environment,
             gates=self._gates,
             scripts=self._scripts,
+            schema_title=schema_title(output_schema),
         )
         self._turn = turn
         self._playing = asyncio.create_task(self._play(turn, text), name="simulated turn")

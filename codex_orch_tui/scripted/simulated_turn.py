@@ -11,7 +11,18 @@ from pathlib import Path
 
 from codex_orch_tui.domain.ids import ThreadId, TurnId
 from codex_orch_tui.scripted.patch import PatchError, changes_of, write
-from codex_orch_tui.scripted.script import MAX_SLEEP_S, Hang, Patch, Say, Script, Shell, Step, Think, UpdatePlan
+from codex_orch_tui.scripted.script import (
+    MAX_SLEEP_S,
+    Hang,
+    Patch,
+    Say,
+    Script,
+    Shell,
+    Step,
+    Think,
+    UpdatePlan,
+    chosen,
+)
 
 SHELL = "/bin/sh"
 Emit = Callable[..., None]
@@ -64,6 +75,7 @@ class SimulatedTurn:
     environment: Mapping[str, str]
     gates: Gates
     scripts: Sequence[Script]
+    schema_title: str = ""
     _steps: list[Step] = field(default_factory=list)
     _steered: list[str] = field(default_factory=list)
     _questions: dict[str, asyncio.Future[str]] = field(default_factory=dict)
@@ -106,8 +118,8 @@ class SimulatedTurn:
         item = {"type": "userMessage", "id": self._new_id(), "content": [{"type": "text", "text": text}]}
         self._began(item)
         self._ended(item)
-        fitting = [script for script in self.scripts if script.marker in text]
-        self._steps = list(max(fitting, key=lambda script: len(script.marker), default=_UNSCRIPTED).steps)
+        script = chosen(self.scripts, text, self.schema_title) or _UNSCRIPTED
+        self._steps = list(script.steps)
 
     async def _step(self, step: Step) -> None:
         match step:

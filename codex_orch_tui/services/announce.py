@@ -1,8 +1,8 @@
 """What a person who is not looking wants to hear of: a task asks, is done, or has failed. Each is told once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Approval, ApprovalKind
@@ -10,7 +10,7 @@ from codex_orch_tui.domain.ids import ApprovalId, TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.services.hub import Hub
+from codex_orch_tui.domain.values import dataclass
 
 _FAILED = frozenset({TaskState.FAILED, TaskState.LOST})
 
@@ -43,6 +43,17 @@ class News:
 Watcher = Callable[[News], None]
 
 
+class Told(Protocol):
+    """Whose events are watched: a hub, or what follows another program's journal."""
+
+    @property
+    def state(self) -> State:
+        """What is known now."""
+
+    def watch(self, watcher: Callable[[ev.Recorded], None]) -> Callable[[], None]:
+        """Call `watcher` after every event."""
+
+
 class Announcer:
     """Watches the hub and tells what is new. An event that changes none of this tells nothing.
 
@@ -50,7 +61,7 @@ class Announcer:
         hub: whose events; what stands there already is no news.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Told) -> None:
         self._hub = hub
         self._watchers: list[Watcher] = []
         self._states = {ref: task.state for ref, task in hub.state.tasks.items()}

@@ -5,23 +5,20 @@ ever), and is bounded with all its references written out.
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from codex_orch_tui.domain.terminal_text import clean_line, clean_text
+from codex_orch_tui.domain.answer_text import MAX_ANSWER_CHARS, answer_lines, no_constant, parse_answer
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.schema_sense import why_unusable
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-MAX_ANSWER_CHARS = 1_000_000
 MAX_PROBLEMS = 10
 MAX_PROBLEM_CHARS = 300
-_SHOWN_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?=x[0-9a-f]{2}|u\{)")
-"""Escapes that clean text shows for characters that cannot be seen; JSON knows none of this form."""
 
 
 class NoSchemaError(Exception):
@@ -82,23 +79,13 @@ class CheckedAnswer:
     @property
     def result(self) -> str:
         """What it says, line by line; the summary first."""
-        return "\n".join(_lines(self.value))
+        return "\n".join(answer_lines(self.value))
 
     @property
     def decisions(self) -> tuple[str, ...]:
         """What others have to know."""
         told = self.value.get("decisions") if isinstance(self.value, Mapping) else None
         return tuple(clean_line(each) for each in told if isinstance(each, str)) if isinstance(told, list) else ()
-
-
-def parse_answer(text: str) -> Any:
-    """The value of a clean text of JSON.
-
-    Raises:
-        ValueError: It is none.
-        RecursionError: It is nested too deeply.
-    """
-    return json.loads(_SHOWN_ESCAPE.sub(r"\1\\\\", text), parse_constant=_no_constant)
 
 
 def parse_schema(text: str, place: str, *, is_shipped: bool = False) -> AnswerSchema:
@@ -115,7 +102,7 @@ def parse_schema(text: str, place: str, *, is_shipped: bool = False) -> AnswerSc
     from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415 - 65 ms that most starts do not pay
 
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=no_constant)
     except RecursionError:
         raise NoSchemaError("is nested too deeply") from None
     except ValueError as error:
@@ -142,10 +129,6 @@ def _validator_of(schema: Mapping[str, Any]) -> "Validator":
     return Draft202012Validator(schema, registry=Registry())
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not a JSON value")
-
-
 def _told(path: str, message: str) -> str:
     """The value stands first in a message and may be long; what is wrong with it stands at the end."""
     shown = clean_line(f"{path}: {message}")
@@ -153,37 +136,3 @@ def _told(path: str, message: str) -> str:
         return shown
     half = MAX_PROBLEM_CHARS // 2
     return f"{shown[:half]} … {shown[-half:]}"
-
-
-def _lines(value: Any) -> Iterator[str]:
-    """An object as people read it: the summary, then a heading and a list for each other thing that says something."""
-    if not isinstance(value, Mapping):
-        yield clean_text(_plain(value))
-        return
-    if isinstance(summary := value.get("summary"), str) and summary:
-        yield clean_text(summary)
-    for key, inner in value.items():
-        if key == "summary" or inner in (None, "", [], {}):
-            continue
-        name = clean_line(key.replace("_", " "))
-        if isinstance(inner, list):
-            yield f"{name}:"
-            yield from (f"- {clean_line(_plain(each))}" for each in inner)
-        else:
-            yield f"{name}: {clean_line(_plain(inner))}"
-
-
-def _plain(value: Any) -> str:
-    match value:
-        case str():
-            return value
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case Mapping():
-            return " · ".join(said for each in value.values() if (said := _plain(each)))
-        case list():
-            return ", ".join(said for each in value if (said := _plain(each)))
-        case _:
-            return str(value)

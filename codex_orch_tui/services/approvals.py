@@ -5,7 +5,7 @@ worker is gone. Nothing else answers.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import ACCEPTING, Approval, ApprovalRequest, Choice, Decision, Outcome
@@ -29,7 +29,9 @@ class _Open:
     """As it was asked: what is kept and shown may have secrets taken out."""
     decision: asyncio.Future[Decision]
     subject: asyncio.Task[Subject]
-    """What it was about when it was shown, or asked as long as nobody saw it."""
+    """What it was about when it was asked, or was found to have changed."""
+    seen: dict[str, asyncio.Task[Subject]] = field(default_factory=dict)
+    """What it was about when it was shown, by who painted it: a yes counts for what its own person saw."""
     is_being_decided: bool = False
     """The first answer is on its way to the disk: a second one comes too late."""
 
@@ -80,18 +82,29 @@ class Approvals:
             raise asyncio.CancelledError
         return await opened.decision
 
-    async def shown(self, approval_id: ApprovalId, painted: str) -> None:
-        """A card was painted for a person: what it is about now is what a yes will count for."""
+    async def shown(self, approval_id: ApprovalId, painted: str, *, viewer: str = "") -> None:
+        """A card was painted for a person: what it is about now is what their yes will count for.
+
+        Args:
+            approval_id: the question.
+            painted: the card's text.
+            viewer: the program that painted it; empty: this one.
+        """
         opened = self._open.get(approval_id)
         if opened is None or not self._hub.state.approvals[approval_id].is_pending:
             return
         ref = self._hub.state.approvals[approval_id].ref
         self._hub.apply(ev.ApprovalShown(ref=ref, approval=approval_id, painted=painted))
-        opened.subject = asyncio.create_task(self._subject(ref, opened.request))
-        await asyncio.shield(opened.subject)
+        opened.seen[viewer] = asyncio.create_task(self._subject(ref, opened.request))
+        await asyncio.shield(opened.seen[viewer])
 
-    async def decide(self, approval_id: ApprovalId, decision: Decision) -> None:
+    async def decide(self, approval_id: ApprovalId, decision: Decision, *, viewer: str = "") -> None:
         """Take a person's decision: on disk first, then to whoever waits for it.
+
+        Args:
+            approval_id: the question.
+            decision: the answer.
+            viewer: the program that the person sits at; empty: this one.
 
         Raises:
             AnswerRefusedError: the question is gone, is about something else by now, does not take this answer, or
@@ -101,7 +114,7 @@ class Approvals:
         _check(opened.request, decision)
         opened.is_being_decided = True
         try:
-            await self._decide(approval_id, opened, decision)
+            await self._decide(approval_id, opened, decision, viewer)
         finally:
             opened.is_being_decided = False
 
@@ -119,14 +132,14 @@ class Approvals:
             return
         self._hub.apply(ev.ApprovalClosed(ref=approval.ref, approval=approval_id, outcome=outcome, cause=cause))
 
-    async def _decide(self, approval_id: ApprovalId, opened: _Open, decision: Decision) -> None:
+    async def _decide(self, approval_id: ApprovalId, opened: _Open, decision: Decision, viewer: str) -> None:
         if decision.choice in ACCEPTING:
-            await self._check_unchanged(approval_id, opened)
+            await self._check_unchanged(approval_id, opened, viewer)
         approval = self._hub.state.approvals[approval_id]
         if opened.decision.done() or not approval.is_pending:
             raise AnswerRefusedError(GONE)
         try:
-            await self._hub.record(_decided(approval, decision))
+            await self._hub.record(_decided(approval, decision, viewer))
         except JournalError as error:
             raise AnswerRefusedError(self._not_kept(approval, error)) from error
         if opened.decision.done():
@@ -141,13 +154,14 @@ class Approvals:
             raise AnswerRefusedError(GONE)
         return opened
 
-    async def _check_unchanged(self, approval_id: ApprovalId, opened: _Open) -> None:
+    async def _check_unchanged(self, approval_id: ApprovalId, opened: _Open, viewer: str) -> None:
         ref = self._hub.state.approvals[approval_id].ref
-        was = await asyncio.shield(opened.subject)
+        was = await asyncio.shield(opened.seen.get(viewer, opened.subject))
         changed = (await self._subject(ref, opened.request)).changed_since(was)
         if not changed or opened.decision.done():
             return
         opened.subject = asyncio.create_task(self._subject(ref, opened.request))
+        opened.seen.clear()
         self._hub.apply(ev.ApprovalChanged(ref=ref, approval=approval_id, paths=changed))
         raise AnswerRefusedError(f"{', '.join(changed)} {CHANGED}")
 
@@ -186,7 +200,7 @@ def _check(request: ApprovalRequest, decision: Decision) -> None:
         raise AnswerRefusedError(str(error)) from error
 
 
-def _decided(approval: Approval, decision: Decision) -> ev.ApprovalDecided:
+def _decided(approval: Approval, decision: Decision, viewer: str) -> ev.ApprovalDecided:
     secret = {question.id for question in approval.request.questions if question.is_secret}
     kept = {
         name: ("(secret)",) if name in secret else tuple(map(redact, values))
@@ -200,6 +214,7 @@ def _decided(approval: Approval, decision: Decision) -> ev.ApprovalDecided:
         message=redact(decision.message),
         answers=kept,
         granted=_granted(approval.request, decision),
+        via=viewer,
     )
 
 

@@ -123,11 +123,11 @@ class Audit:
         from codex_orch_tui.services.audit_lines import happened, lines_of  # noqa: PLC0415 - as above
 
         state = self._before
-        ends = [last_seq(self._layout.approvals(run)) for run in state.runs]
+        ends = [last_seq(self._layout.approvals(run)) for run in state.runs if self._has_place(run)]
         seq, count = max(ends, default=(0, 0))
         records = records_from(self._layout.journal, max(seq, 1), state.seq)
         missing = [recorded for recorded in map(_decoded, records) if recorded is not None]
-        missing = [recorded for recorded in missing if _is_audited(recorded.event)]
+        missing = [recorded for recorded in missing if _is_audited(recorded.event) and self._has_place(_run(recorded))]
         later = [happened(recorded.event) for recorded in missing]
         open_ones = {each for each in later if each is not None}
         for recorded, this in zip(missing, later, strict=True):
@@ -138,6 +138,11 @@ class Audit:
                 lines = lines[count:]
             if lines:
                 append_lines(self._layout.approvals(_run(recorded)), lines)
+
+    def _has_place(self, run: RunId) -> bool:
+        """A folder that was removed is not made again."""
+        known = self._hub.state.runs.get(run)
+        return known is None or not known.folder_removed
 
 
 def _is_audited(event: ev.Event) -> bool:

@@ -140,6 +140,7 @@ def _decided(event: ev.ApprovalDecided, approval: Approval | None) -> _Line:
         "approval": event.approval,
         "choice": event.choice,
         "by": "you",
+        **({"via": event.via} if event.via else {}),
         "rule": None,
         "message": event.message,
         "for_session": event.for_session,

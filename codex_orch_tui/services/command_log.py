@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from codex_orch_tui.domain.ids import RunId
@@ -18,13 +19,19 @@ VERSION = 1
 
 
 class CommandLog:
-    """Adds lines. All calls on the loop; the writing is done in a thread."""
+    """Adds lines. All calls on the loop; the writing is done in a thread.
 
-    def __init__(self, layout: Layout) -> None:
+    Args:
+        layout: where the files of runs are.
+        path: one file for all lines instead, of commands that belong to no run.
+    """
+
+    def __init__(self, layout: Layout, *, path: Path | None = None) -> None:
         self._layout = layout
+        self._path = path
 
     async def add(self, run: RunId, phase: str, facts: Mapping[str, Any]) -> None:
-        """Add one line.
+        """Add one line; also one that is cut off meanwhile is in the file when this ends, before any later line.
 
         Args:
             run: whose file.
@@ -36,7 +43,13 @@ class CommandLog:
         """
         line = {"v": VERSION, "ts": round(time.time(), 3), "phase": phase, "run": run}
         text = json.dumps({**line, **_plain(facts)}, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-        await asyncio.to_thread(append_lines, self._layout.commands(run), [text.encode()])
+        path = self._path or self._layout.commands(run)
+        writing = asyncio.ensure_future(asyncio.to_thread(append_lines, path, [text.encode()]))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            raise
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ Exception
     ├── AnswerRefusedError  the answer to a question was not taken; nothing was sent
     ├── ConflictError       an update would clash; nothing was moved
     ├── PlanRefusedError    a plan that cannot be run; carries all that is wrong with it
-    └── FileThereError      a file would be replaced; nothing was written
+    ├── FileThereError      a file would be replaced; nothing was written
+    ├── NoHolderError       no program is there that could do it; nothing was done
+    └── NoReplyError        it was sent to the program that holds the repository; what became of it is not known
 """
 
 from codex_orch_tui.domain.item import Fault
@@ -73,3 +75,11 @@ class PlanRefusedError(NotPossibleError):
 
 class FileThereError(NotPossibleError):
     """A file would be replaced; nothing was written."""
+
+
+class NoHolderError(NotPossibleError):
+    """No program has the repository open that could do it; nothing was done."""
+
+
+class NoReplyError(NotPossibleError):
+    """It was sent to the program that holds the repository, and what became of it is not known."""

@@ -51,7 +51,8 @@ class GuardedCommand:
     """What is to be run.
 
     `worktree` is the jail, `folder` a place in it. `what` says in a few words what it is for. The whole output is added
-    to `log`. `tmpdir` exists and is the command's alone. `allowed` are programs beside those of the settings.
+    to `log`. `tmpdir` exists and is the command's alone. `allowed` are programs beside those of the settings, `passed`
+    names of variables beside those of the settings; `values` are variables with what they are set to.
     """
 
     ref: TaskRef
@@ -64,6 +65,8 @@ class GuardedCommand:
     folder: str = ""
     commit: CommitId | None = None
     allowed: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +197,15 @@ class GuardedCommands:
         if refusal := why_refused(command.words, (*config.allowed_programs, *command.allowed)):
             raise _RefusedError(refusal)
         cwd = _place(command)
-        environment = worker_environment(self._environ, tmpdir=command.tmpdir, extra_names=config.check_environment)
+        names = (*config.check_environment, *command.passed)
+        environment = worker_environment(self._environ, tmpdir=command.tmpdir, extra_names=names)
         program = _program(command, cwd, environment.get("PATH", os.defpath))
         return _Line(
             program=program,
             argv=self._sandboxed((str(program), *command.words[1:]), command, config),
             cwd=cwd,
             sandbox=config.check_sandbox,
-            environment=environment | _QUIET,
+            environment=environment | _QUIET | dict(command.values),
         )
 
     def _sandboxed(self, argv: tuple[str, ...], command: GuardedCommand, config: Config) -> tuple[str, ...]:
@@ -223,10 +227,10 @@ class GuardedCommands:
         trace: str,
         on_begun: Callable[[int], None],
     ) -> CommandResult:
-        await self._log.add(command.ref.run, "began", {**facts, "time_limit_s": command.time_limit_s})
         started_s = time.monotonic()
         outcome, exit_code = "not_started", None
         try:
+            await self._log.add(command.ref.run, "began", {**facts, "time_limit_s": command.time_limit_s})
             with CommandOutput(command.log, f"{command.what}: {shlex.join(command.words)}") as output:
                 child = _start(line, output)
                 outcome = "cut_off"

@@ -9,7 +9,6 @@ from pathlib import Path
 from codex_orch_tui.codex.environment import worker_environment
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.check import CheckProcess
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskId, TaskRef
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
 from codex_orch_tui.domain.run import Run
@@ -22,7 +21,9 @@ from codex_orch_tui.gitrepo.include import copy_included
 from codex_orch_tui.gitrepo.move import move_worktree
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktree_state import verify
-from codex_orch_tui.services.checks import CheckPlace, CheckResult, Checks
+from codex_orch_tui.services.check_result import Check, CheckPlace, CheckResult
+from codex_orch_tui.services.check_tellers import RunTeller
+from codex_orch_tui.services.checks import Checks
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.landing import sentence
 from codex_orch_tui.services.setup import run_setup
@@ -153,7 +154,7 @@ class Integration:
             StoreError: its files cannot be made.
         """
         await self.require(worktree, commit)
-        (found,) = await self.checks.find((check.name,))
+        found = await self._found(check)
         files = self.layout.make_task(run, INTEGRATION)
         tmpdir = self.layout.make_private_tmp(run, _CHECKS_TMP)
         place = CheckPlace(
@@ -164,31 +165,30 @@ class Integration:
             tmpdir=tmpdir,
         )
 
-        def begun(process: CheckProcess) -> None:
-            self.hub.apply(
-                ev.RunCheckStarted(run=run, check=check.name, command=found.command, commit=commit, process=process)
-            )
-
         try:
-            result = await self.checks.run(found, place, begun)
+            result = await self.checks.run(found, place, RunTeller(self.hub, run, commit))
         finally:
             await asyncio.to_thread(self.layout.remove_private_tmp, run, _CHECKS_TMP)
-        self.hub.apply(
-            ev.RunCheckFinished(
-                run=run,
-                check=check.name,
-                command=found.command,
-                commit=commit,
-                outcome=result.outcome,
-                exit_code=result.exit_code,
-                duration_ms=result.duration_ms,
-                output_tail=result.output_tail if result.exit_code != 0 else "",
-                reason=result.reason,
-                trace=result.trace,
-            )
-        )
         await self.require(worktree, commit)
         return result
+
+    async def _found(self, check: LandingCheck) -> Check:
+        """The check as it was shown.
+
+        Raises:
+            IntegrationError: the settings say something else by now.
+        """
+        now = await (self.checks.of_runs() if check.is_of_runs else self.checks.find((check.name,)))
+        found = next((one for one in now if one.name == check.name), None)
+        if found is not None and (found.command == check.command or found.why_not):
+            return found
+        raise IntegrationError(
+            Refusal(
+                reason=RefusalReason.CHECK,
+                message=f"the check {check.name} is another one than was shown",
+                next_step="m on the run looks again",
+            )
+        )
 
     async def require(self, worktree: Worktree, commit: CommitId) -> None:
         """See that the worktree holds exactly this commit; files that git does not know are not looked at.

@@ -1,10 +1,10 @@
 """What is known of a request before a person sees it."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from codex_orch_tui.domain.approval import ApprovalRequest, Assessment, Choice, RuleRef
 from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.checking import awaits_only_checks, can_check_again, missing_passes
 from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason, Updated
 from codex_orch_tui.domain.plan import Plan
 from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.backup import Backup, back_up_branch, back_up_worktree
 from codex_orch_tui.gitrepo.branch_names import check_branch_names
@@ -25,6 +27,7 @@ from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.update import update_from_base
 from codex_orch_tui.gitrepo.worktree_state import Condition
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError, WorkspaceError
+from codex_orch_tui.services.guardrails import Guardrails, merge_refusal
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import JournalError
@@ -39,10 +42,11 @@ _NOT_REVIEWED = Refusal(
 class Landing:
     """Reviews, updates, merges and discards tasks that no worker is changing."""
 
-    def __init__(self, hub: Hub, repository: Repository, workspace: Workspace) -> None:
+    def __init__(self, hub: Hub, repository: Repository, workspace: Workspace, guardrails: Guardrails) -> None:
         self._hub = hub
         self._repository = repository
         self._workspace = workspace
+        self._guardrails = guardrails
         self._reviews = Reviews(repository)
         self._merges = Merges(repository)
 
@@ -83,7 +87,7 @@ class Landing:
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
 
-    def record_review(self, task: Task, summary: ReviewSummary, files_viewed: int) -> None:
+    def record_review(self, task: Task, summary: ReviewSummary, files_viewed: int, *, waived: bool) -> None:
         """See `Orchestrator.record_review`."""
         self._hub.apply(
             ev.ReviewRecorded(
@@ -92,6 +96,7 @@ class Landing:
                 tip=summary.tip,
                 files_viewed=files_viewed,
                 files_total=summary.file_count,
+                waived=waived,
             )
         )
 
@@ -113,12 +118,21 @@ class Landing:
             return preview
         if unresolved:
             return replace(preview, refusal=_unresolved(unresolved))
-        return preview if task.is_reviewed else replace(preview, refusal=_NOT_REVIEWED)
+        if unchecked := _unchecked(task):
+            return replace(preview, refusal=unchecked)
+        preview = replace(preview, guardrails=await self._guardrails.of_task(task.ref))
+        if stopped := merge_refusal(preview.guardrails):
+            return replace(preview, refusal=stopped)
+        return preview if task.is_cleared else replace(preview, refusal=_NOT_REVIEWED)
 
     async def merge(self, task: Task, preview: MergePreview) -> Merged:
         """Move the base branch; the task's folder stays. See `Orchestrator.merge`."""
-        if not task.is_reviewed or preview.new != task.tip:
+        if not task.is_cleared or preview.new != task.tip:
             raise NotPossibleError("this exact commit has not been reviewed; d opens its diff")
+        if unchecked := _unchecked(task):
+            raise NotPossibleError(told(unchecked))
+        if stopped := merge_refusal(await self._guardrails.of_task(task.ref)):
+            raise NotPossibleError(told(stopped))
         if preview.refusal is not None or preview.old is None or preview.new is None:
             raise NotPossibleError(told(preview.refusal))
         started = ev.MergeStarted(ref=task.ref, base_branch=preview.base_branch, old=preview.old, new=preview.new)
@@ -351,6 +365,19 @@ def _worktree(task: Task) -> Worktree:
     if task.worktree is None or task.worktree_removed:
         raise NotPossibleError(f"{task.spec.title} has no worktree")
     return task.worktree
+
+
+def _unchecked(task: Task) -> Refusal | None:
+    """What is merged has a receipt: each of its checks passed on exactly the commit that becomes the tip."""
+    gaps = missing_passes(task)
+    if not gaps:
+        return None
+    if can_check_again(task) or awaits_only_checks(task):
+        step = "c runs them on it; it is merged when they pass"
+    else:
+        step = "c continues the task; they run when its turn is over"
+    message = f"its checks have not passed on exactly this commit: {'; '.join(gaps)}"
+    return Refusal(reason=RefusalReason.CHECK, message=clean_line(message), next_step=step)
 
 
 def _unresolved(paths: tuple[str, ...]) -> Refusal:

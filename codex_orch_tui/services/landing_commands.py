@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from codex_orch_tui.domain.checking import can_check_again
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.services.task_commands import TaskCommands
 
@@ -26,9 +27,13 @@ class LandingCommands(TaskCommands):
         """One file's patch of a review."""
         return await self._landing.file_patch(change)
 
-    def record_review(self, ref: TaskRef, summary: "ReviewSummary", files_viewed: int) -> None:
-        """Keep that the person looked at exactly this tip on this base."""
-        self._landing.record_review(self._task(ref), summary, files_viewed)
+    def record_review(self, ref: TaskRef, summary: "ReviewSummary", files_viewed: int, *, waived: bool = False) -> None:
+        """Keep that the person looked at exactly this tip on this base; `waived`: that they let it be merged unread."""
+        self._landing.record_review(self._task(ref), summary, files_viewed, waived=waived)
+
+    async def waive_review(self, ref: TaskRef, summary: "ReviewSummary") -> None:
+        """Let exactly this tip on this base be merged though nobody has read it; the record says so."""
+        self.record_review(ref, summary, 0, waived=True)
 
     async def preview_merge(self, ref: TaskRef) -> "MergePreview":
         """What `merge` would do now; its `refusal` says why it would do nothing.
@@ -53,7 +58,7 @@ class LandingCommands(TaskCommands):
             return merged
 
     async def update(self, ref: TaskRef) -> "Updated":
-        """Replay the task's commits on its base branch's tip.
+        """Replay the task's commits on its base branch's tip. The checks of work that is done run again there.
 
         Raises:
             ConflictError: files clash; nothing moved. They are in the task's `conflicts`.
@@ -62,7 +67,10 @@ class LandingCommands(TaskCommands):
         async with self._commands[ref]:
             task = await self._task_at_rest(ref)
             await self._supervisor.release_worker(ref)
-            return await self._landing.update(task)
+            updated = await self._landing.update(task)
+            if updated.moved and can_check_again(self._task(ref)) and self._supervisor.is_open:
+                await self._supervisor.resume(ref)
+            return updated
 
     async def send_conflicts(self, ref: TaskRef) -> str:
         """Put the clash with the base into the worktree as conflict markers and ask the worker to resolve it.

@@ -20,6 +20,7 @@ from codex_orch_tui.gitrepo.merge import Merges
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.services.checks import Checks
 from codex_orch_tui.services.errors import NotPossibleError, WorkspaceError
+from codex_orch_tui.services.guardrails import Guardrails, merge_refusal
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.landing import Landing, sentence
 from codex_orch_tui.services.run_graphs import RunGraphs
@@ -48,6 +49,7 @@ class LandingPreviews:
         landing: commits what the person left in a task's worktree.
         workspace: looks at worktrees.
         checks: finds checks.
+        guardrails: look at what would land.
         locks: no command meets a worktree that another one is looking at.
     """
 
@@ -56,6 +58,7 @@ class LandingPreviews:
     landing: Landing
     workspace: Workspace
     checks: Checks
+    guardrails: Guardrails
     locks: TaskLocks
     _graphs: RunGraphs = field(default_factory=RunGraphs)
 
@@ -114,7 +117,7 @@ class LandingPreviews:
         if tip == worktree.base_commit:
             if others := self._missing(needs, lands):
                 return found.stays(task, StaysOut.STANDS_ON, f"changed nothing; ends with {' and '.join(others)}")
-        elif not task.is_reviewed:
+        elif not task.is_cleared:
             return found.stays(task, StaysOut.NOT_REVIEWED, "not reviewed")
         elif paths := await files_with_markers(self.repository, worktree.branch, task.conflicts):
             return found.stays(task, StaysOut.CONFLICT_MARKERS, f"conflict markers are still in {', '.join(paths)}")
@@ -220,9 +223,19 @@ class LandingPreviews:
         merge = await Merges(self.repository).examined(
             MergePreview(base_branch=preview.base_branch, branch="", old=old, new=new)
         )
+        guarded = await self.guardrails.of_landing(old, preview.tasks)
         preview = replace(
-            preview, files=totals.files, checkout=merge.checkout, overlaps=merge.overlaps, refusal=merge.refusal
+            preview,
+            guarded=guarded,
+            files=totals.files,
+            checkout=merge.checkout,
+            overlaps=merge.overlaps,
+            refusal=merge.refusal,
         )
+        if preview.refusal is None:
+            for one in guarded:
+                if stopped := merge_refusal(one.results):
+                    return replace(preview, refusal=stopped, culprit=one.ref)
         unfit = next((check for check in preview.checks if check.why_not), None)
         if preview.refusal is not None or unfit is None:
             return preview
@@ -233,14 +246,23 @@ class LandingPreviews:
         return replace(preview, refusal=refusal)
 
     async def _checks_of(self, preview: RunLandingPreview) -> tuple[LandingCheck, ...]:
-        """The checks of the tasks that land, and of the groups that are whole with them."""
+        """The checks of the tasks that land, of the groups that are whole with them, and then those of every run."""
         wanted: dict[str, list[TaskRef]] = {}
         for ref in (*(task.ref for task in preview.tasks), *self._whole_groups(preview)):
             for name in self.hub.state.tasks[ref].spec.checks:
                 wanted.setdefault(name, []).append(ref)
+        of_runs = {one.name: one for one in await self.checks.of_runs()}
+        found = {one.name: one for one in await self.checks.find(tuple(wanted))}
         return tuple(
-            LandingCheck(name=one.name, command=one.command, wanted_by=tuple(wanted[one.name]), why_not=one.why_not)
-            for one in await self.checks.find(tuple(wanted))
+            LandingCheck(
+                name=one.name,
+                command=one.command,
+                wanted_by=tuple(wanted.get(one.name, ())),
+                is_of_runs=one.name in of_runs,
+                why_not=one.why_not,
+            )
+            for one in (of_runs.get(name, found.get(name)) for name in (found | of_runs))
+            if one is not None
         )
 
     def _whole_groups(self, preview: RunLandingPreview) -> list[TaskRef]:

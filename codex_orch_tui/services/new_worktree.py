@@ -1,7 +1,6 @@
 """Makes the worktree that a task begins in: one of its own, or its run's shared one."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +9,14 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskId
 from codex_orch_tui.domain.item import Fault, FaultKind
 from codex_orch_tui.domain.log import LogKind
-from codex_orch_tui.domain.path_claims import matches
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.domain.unmatched import tree_of, unmatched
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.branch_names import check_branch_name
 from codex_orch_tui.gitrepo.errors import BranchExists
 from codex_orch_tui.gitrepo.include import copy_included
 from codex_orch_tui.gitrepo.repository import Repository
+from codex_orch_tui.gitrepo.tracked_paths import tracked_paths
 from codex_orch_tui.gitrepo.worktree_state import verify
 from codex_orch_tui.gitrepo.worktrees import Worktrees
 from codex_orch_tui.services.errors import WorkspaceError
@@ -103,11 +103,10 @@ class NewWorktrees:
             self._warn(task, f"the base branch {task.base_branch} does not exist any more; a merge will need it")
         if not task.spec.paths:
             return
-        listed = await self._repository.git.run(
-            self._repository.main(), "ls-tree", "-r", "-z", "--name-only", "--end-of-options", start.commit
-        )
-        paths = [os.fsdecode(name) for name in listed.fields]
-        if missed := await asyncio.to_thread(_without_match, task.spec.paths, paths):
+        if (paths := await tracked_paths(self._repository, start.commit)) is None:
+            return
+        missing = await asyncio.to_thread(lambda: unmatched(task.spec.paths, tree_of(paths)))
+        if missed := [path for path in task.spec.paths if path in missing]:
             self._warn(task, f"there is no file yet in the paths that it claims: {', '.join(missed)}")
 
     # -- shared -------------------------------------------------------------------------------------------------
@@ -155,7 +154,3 @@ class NewWorktrees:
 
     def _warn(self, task: Task, text: str) -> None:
         self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.WARNING, text=text))
-
-
-def _without_match(globs: tuple[str, ...], paths: list[str]) -> list[str]:
-    return [glob for glob in globs if not any(matches(path, glob) for path in paths)]

@@ -3,13 +3,13 @@
 import asyncio
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain.events import Recorded
 from codex_orch_tui.domain.reducer import reduce_all
 from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.services.errors import OpenError
@@ -19,6 +19,9 @@ from codex_orch_tui.store.journal import Journal
 from codex_orch_tui.store.journal_file import read_journal
 from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.store.lock import RepositoryLock
+
+PASSED_OVER = "passed over a journal record"
+"""How a note begins that tells of a record of the journal that could not be read."""
 
 EXIT_NOT_USABLE = 2
 """The folder is not a repository that can be worked in."""
@@ -101,7 +104,7 @@ def replay(records: Iterable[bytes]) -> tuple[State, tuple[str, ...]]:
             except NewerSchemaError:
                 raise
             except RecordError as error:
-                skipped.append(f"passed over a journal record: {error}")
+                skipped.append(f"{PASSED_OVER}: {error}")
 
     state = reduce_all(State(), readable())
     return state, tuple(skipped)

@@ -6,56 +6,60 @@ the person; whatever happens later is told by events.
 """
 
 import asyncio
+import contextlib
 import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codex_orch_tui import __version__
 from codex_orch_tui.config import Config, LoadedConfig
+from codex_orch_tui.config.rates import rates_of
 from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Decision
+from codex_orch_tui.domain.drafts import KeptDrafts
 from codex_orch_tui.domain.ids import ApprovalId, TaskRef
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.secrets import remember
 from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.services.announce import Announcer, News
 from codex_orch_tui.services.approvals import Approvals
 from codex_orch_tui.services.audit import Audit
+from codex_orch_tui.services.cleaning_commands import CleaningCommands
+from codex_orch_tui.services.evidence.writer import EvidenceWriter
 from codex_orch_tui.services.hub import Hub
-from codex_orch_tui.services.opening import Opened, open_repository
+from codex_orch_tui.services.opening import PASSED_OVER, Opened, open_repository
 from codex_orch_tui.services.plan_commands import PlanCommands
 from codex_orch_tui.services.policy import Policy
 from codex_orch_tui.services.ports import Connector
+from codex_orch_tui.services.reading import BaseInfo
 from codex_orch_tui.services.recovery import recover
 from codex_orch_tui.services.rule_commands import RuleCommands
-from codex_orch_tui.services.run_landing_commands import RunLandingCommands
+from codex_orch_tui.services.run_journals import RunJournals
 from codex_orch_tui.services.scheduler import Scheduler
+from codex_orch_tui.services.session import Viewing
+from codex_orch_tui.services.status_keeper import StatusKeeper
 from codex_orch_tui.services.supervisor import Supervisor
+from codex_orch_tui.store.inbox_files import InboxFiles
 
 if TYPE_CHECKING:
+    from codex_orch_tui.services.commands.inbox import Inbox
+    from codex_orch_tui.services.draft_file import DraftFile
     from codex_orch_tui.services.live_settings import LiveSettings, SettingsNews
     from codex_orch_tui.services.notify_command import NotifyCommand
-    from codex_orch_tui.services.task_log import TaskLog
+
+__all__ = ["BaseInfo", "Orchestrator"]
+
+_SERVE_AFTER_S = 0.3
+"""The first frame and the first keys are not disturbed by what reading commands loads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseInfo:
-    """What the new-task dialog needs to know of the user's checkout."""
-
-    branches: tuple[str, ...]
-    current: str | None
-    """The branch that is checked out; None on a detached HEAD."""
-    dirty: tuple[str, ...]
-    """Paths with edits that a task will not see, because it starts from a commit."""
-
-
-class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
+class Orchestrator(CleaningCommands, PlanCommands, RuleCommands):
     """One open repository with its tasks and workers. Made by `open`; all calls on the event loop's thread."""
 
     def __init__(
@@ -69,10 +73,19 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._opened = opened
+        self._repository = opened.repository
+        self._layout = opened.layout
         self._config = config
         self._loaded = loaded or LoadedConfig(config=config, origins={})
         self._hub = Hub(opened.journal, opened.state)
         self._audit = Audit(self._hub, opened.layout)
+        self._run_journals = RunJournals(self._hub, opened.layout)
+        self._status_keeper = StatusKeeper(
+            self._hub, opened.layout, is_whole=not any(note.startswith(PASSED_OVER) for note in opened.notes)
+        )
+        self._evidence = EvidenceWriter(
+            self._hub, opened.layout, opened.repository, lambda: rates_of(self._config.rate_card), pid=opened.pid
+        )
         self._policy = Policy(
             opened.repository,
             opened.layout,
@@ -93,6 +106,7 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
             workspace=lambda: self._workspace,
             answers=lambda: self._answers,
             checks=lambda: self._checks,
+            guardrails=lambda: self._guardrails,
             max_workers=config.max_workers,
             idle_worker_s=config.idle_worker_s,
         )
@@ -133,6 +147,10 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
                 if task.merging:
                     await orchestrator._landing.settle_merge(task)
             await orchestrator._settle_landings()
+            if InboxFiles(opened.layout).begun():
+                from codex_orch_tui.services.commands.inbox import settle_begun  # noqa: PLC0415 - only after a kill
+
+                settle_begun(opened.layout)
             orchestrator._hub.apply(ev.SessionOpened(pid=opened.pid, version=__version__))
         except BaseException:
             await opened.release()
@@ -142,19 +160,29 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
     async def run(self) -> None:
         """Supervise until `close`, then stop every worker and let go of the repository."""
         unwatch = self.watch_news(self._notify)
+        serving = asyncio.create_task(self._serve(), name="inbox")
+        self._evidence.start()
+        self._run_journals.start()
         try:
             await self._scheduler.run(self._closing)
             for lock in tuple(self._commands.values()):
                 async with lock:  # A command that has begun to move something tells its end before the journal closes.
                     pass
         finally:
+            self._closing.set()
+            await serving
             unwatch()
             if "_live_settings" in self.__dict__:  # somebody wanted to hear of changes
                 await self._live_settings.close()
             if "_notify_command" in self.__dict__:  # made with the first news
                 await self._notify_command.close()
+            await self._evidence.close()
+            if "_draft_file" in self.__dict__:  # somebody wrote something
+                await self._draft_file.close()
             self._hub.apply(ev.SessionClosed(pid=self._opened.pid))
             await self._audit.close()
+            await self._run_journals.close()
+            await self._status_keeper.close()
             await self._opened.release()
 
     def close(self) -> None:
@@ -162,6 +190,11 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         self._closing.set()
 
     # -- what is known ------------------------------------------------------------------------------------------
+
+    @property
+    def viewing(self) -> Viewing | None:
+        """None: it holds the repository, and does not only look on."""
+        return None
 
     @property
     def state(self) -> State:
@@ -174,20 +207,17 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         return self._config
 
     @property
-    def root(self) -> Path:
-        """The repository's main worktree."""
-        return self._opened.repository.top
-
-    @property
-    def codex_home(self) -> Path | None:
-        """Codex's own folder, as the workers' Codex finds it; None when the environment does not tell it."""
-        told, home = self._environ.get("CODEX_HOME"), self._environ.get("HOME")
-        return Path(told) if told else Path(home) / ".codex" if home else None
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What the person should know of the opening: a torn journal that was mended, a quarantined file."""
         return self._opened.notes
+
+    async def flush(self) -> None:
+        """Return when all that has happened is on disk.
+
+        Raises:
+            JournalError: it is not.
+        """
+        await self._hub.flush()
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call `watcher` after each change of the state or of `waits`; returns the function that ends it."""
@@ -220,46 +250,42 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         self._growth_watchers.append(watcher)
         return lambda: self._growth_watchers.remove(watcher)
 
-    def log(self, ref: TaskRef) -> "TaskLog":
-        """A reader of the task's log."""
-        from codex_orch_tui.services.task_log import TaskLog  # noqa: PLC0415 - not for the first paint
+    def quiet(self) -> Mapping[TaskRef, float]:
+        """The tasks whose worker has reported nothing for `quiet_worker_s`: since when, in seconds since the epoch.
 
-        worktree = self._task(ref).worktree
-        layout = self._opened.layout
-        return TaskLog(
-            layout.task(*ref).events,
-            lambda: self._task(ref).notes,
-            cwd=worktree.path if worktree is not None else str(layout.worktree(*ref)),
-        )
+        A worker that waits for an answer is not among them.
+        """
+        found = {}
+        until_s = time.time() - self._config.quiet_worker_s
+        for ref in self._supervisor.at_work:
+            task, worker = self.state.tasks[ref], self._supervisor.worker(ref)
+            if task.state is TaskState.RUNNING and worker is not None:
+                heard_s = max(worker.last_heard_s, task.since_s)  # Before it began to work nobody expects a word.
+                if heard_s <= until_s:
+                    found[ref] = heard_s
+        return found
 
-    def silent_s(self, ref: TaskRef) -> float | None:
-        """Seconds since the task's worker last reported anything; None without a worker in a turn."""
-        worker = self._supervisor.worker(ref)
-        return time.monotonic() - worker.last_signal_s if worker is not None and worker.in_turn else None
+    def kept_drafts(self) -> KeptDrafts:
+        """What was written and not sent when the program was left."""
+        return self._draft_file.read() if self._layout.drafts.exists() else KeptDrafts()
 
-    async def base_info(self) -> BaseInfo:
-        """Branches to start from, and what of the user's checkout a task will not see."""
-        repository = self._opened.repository
-        edits = await repository.edits()
-        return BaseInfo(
-            branches=tuple(branch.name for branch in await repository.branches()),
-            current=(await repository.head()).branch,
-            dirty=(*edits.edited, *edits.untracked),
-        )
+    def keep_drafts(self, drafts: KeptDrafts) -> None:
+        """Keep what is written and not sent, for the next time."""
+        self._draft_file.keep(drafts)
 
     # -- questions --------------------------------------------------------------------------------------------------
 
-    async def answer(self, approval: ApprovalId, decision: Decision) -> None:
-        """Answer a question.
+    async def answer(self, approval: ApprovalId, decision: Decision, *, viewer: str = "") -> None:
+        """Answer a question; `viewer` is the other program that the person sits at, if they do.
 
         Raises:
             AnswerRefusedError: the question is gone or does not take this answer.
         """
-        await self._approvals.decide(approval, decision)
+        await self._approvals.decide(approval, decision, viewer=viewer)
 
-    async def shown(self, approval: ApprovalId, painted: str) -> None:
+    async def shown(self, approval: ApprovalId, painted: str, *, viewer: str = "") -> None:
         """A question's card was painted; `painted` is its text as it stood there. Its yes counts for what it is now."""
-        await self._approvals.shown(approval, painted)
+        await self._approvals.shown(approval, painted, viewer=viewer)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -270,10 +296,27 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
         return notify_command_of(self._hub, lambda: self._config, self._policy.trusted, root=self.root)
 
     @cached_property
+    def _draft_file(self) -> "DraftFile":
+        from codex_orch_tui.services.draft_file import DraftFile  # noqa: PLC0415 - not for the first paint
+
+        return DraftFile(self._layout.drafts)
+
+    @cached_property
     def _live_settings(self) -> "LiveSettings":
         from codex_orch_tui.services.live_settings import LiveSettings  # noqa: PLC0415 - not for the first paint
 
         return LiveSettings(self._loaded, self._use)
+
+    async def _serve(self) -> None:
+        """Do what other programs ask for in the inbox, until `close`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), _SERVE_AFTER_S)
+            return
+        inbox = await asyncio.to_thread(_inbox_of, self)
+        running = asyncio.create_task(inbox.run(), name="commands")
+        await self._closing.wait()
+        inbox.close()
+        await running
 
     def _use(self, config: Config) -> None:
         """Let other settings count from now on."""
@@ -283,3 +326,10 @@ class Orchestrator(RunLandingCommands, PlanCommands, RuleCommands):
 
     def _notify(self, news: News) -> None:
         self._notify_command.take(news)
+
+
+def _inbox_of(orchestrator: Orchestrator) -> "Inbox":
+    """Made in a thread: loading it takes some 100 ms."""
+    from codex_orch_tui.services.commands.inbox import Inbox  # noqa: PLC0415 - not for the first paint
+
+    return Inbox(orchestrator)

@@ -157,6 +157,13 @@ class Policy:
 
         return await asyncio.to_thread(work)
 
+    async def judge_again(self, state: State, approval: ApprovalId) -> Judgement | None:
+        """What the rules of now say of a question that is open; None when it is not known any more."""
+        asked = state.approvals.get(approval)
+        if asked is None:
+            return None
+        return await asyncio.to_thread(self._judge, asked.request, state.tasks.get(asked.ref))
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     @cached_property

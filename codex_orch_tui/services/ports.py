@@ -5,7 +5,6 @@ load generators of the benches.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +12,7 @@ from codex_orch_tui.domain.approval import ApprovalRequest, Decision
 from codex_orch_tui.domain.ids import TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, OwnRule
 from codex_orch_tui.domain.plan import ApprovalPolicy, SandboxMode
+from codex_orch_tui.domain.values import dataclass
 
 if TYPE_CHECKING:
     from codex_orch_tui.domain.signals import Signal

@@ -16,7 +16,7 @@ from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason
-from codex_orch_tui.domain.run_landing import LandingCheck, LandingTask, RunLanding, RunLandingPreview
+from codex_orch_tui.domain.run_landing import RunLanding, RunLandingPreview
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
@@ -24,11 +24,13 @@ from codex_orch_tui.gitrepo.backup import back_up_branch
 from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.gitrepo.merge import Merges
 from codex_orch_tui.gitrepo.repository import Repository
-from codex_orch_tui.services.checks import CheckResult
+from codex_orch_tui.services.check_result import CheckResult, name_of
 from codex_orch_tui.services.errors import NotPossibleError
+from codex_orch_tui.services.guardrails import Guardrails
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.integration import INTEGRATION, Integration, IntegrationError
 from codex_orch_tui.services.landing import sentence, told
+from codex_orch_tui.services.landing_culprit import culprit_of
 from codex_orch_tui.services.recovery import end_leftover
 from codex_orch_tui.services.task_locks import TaskLocks
 from codex_orch_tui.services.workspace import Workspace
@@ -57,6 +59,7 @@ class RunLandings:
         layout: where the output of checks is.
         workspace: looks after worktrees.
         integration: where the tasks come together.
+        guardrails: keep how they came out.
         locks: of tasks and runs.
         closing: set when the program is to end.
     """
@@ -66,6 +69,7 @@ class RunLandings:
     layout: Layout
     workspace: Workspace
     integration: Integration
+    guardrails: Guardrails
     locks: TaskLocks
     closing: asyncio.Event
     _stops: dict[RunId, asyncio.Event] = field(default_factory=dict)
@@ -97,6 +101,7 @@ class RunLandings:
             reason = f"nothing was landed, the intent could not be written to disk: {error}"
             self.hub.apply(ev.RunNotLanded(run=preview.run, reason=reason))
             raise NotPossibleError(reason) from error
+        self.guardrails.keep(preview.guarded)
         return await self._begun(preview, worktree)
 
     def stop(self, run: RunId) -> None:
@@ -214,7 +219,7 @@ class RunLandings:
         for check in preview.checks:
             result = await self.integration.run_check(preview.run, worktree, check, preview.new)
             if result.outcome in {CheckOutcome.FAILED, CheckOutcome.TIMED_OUT}:
-                culprit = await self._culprit(preview, worktree, check)
+                culprit = await culprit_of(self.integration, preview, worktree, check)
                 raise _StopError(self._red(preview, result, culprit), culprit)
             if result.outcome is not CheckOutcome.PASSED:
                 why = result.reason or "this is a dry run"
@@ -222,41 +227,23 @@ class RunLandings:
                     Refusal(reason=RefusalReason.CHECK, message=f"the check {check.name} was not run: {why}")
                 )
 
-    async def _culprit(self, preview: RunLandingPreview, worktree: Worktree, check: LandingCheck) -> TaskRef | None:
-        """The task with which the check became red: green without it, or the first that wants the check.
-
-        None when it cannot be told: the check belongs to a group, or the worktree cannot show the commits before.
-        """
-        stages = preview.tasks
-        wants = [number for number, task in enumerate(stages) if task.ref in check.wanted_by]
-        if not wants:
-            return None
-        await self.integration.back_up(preview.run, worktree)
-        green, red = wants[0] - 1, len(stages) - 1
-        while red - green > 1:
-            # The first that wants it comes first: its own work may not fit its check.
-            middle = wants[0] if green < wants[0] else (green + red) // 2
-            try:
-                if await self.integration.show(worktree, stages[middle].commit) is not None:
-                    return None
-                result = await self.integration.run_check(preview.run, worktree, check, stages[middle].commit)
-            except IntegrationError:
-                return None
-            if result.outcome is CheckOutcome.PASSED:
-                green = middle
-            else:
-                red = middle
-        return _with_commits(stages, red)
-
     def _red(self, preview: RunLandingPreview, result: CheckResult, culprit: TaskRef | None) -> Refusal:
         timed_out = result.outcome is CheckOutcome.TIMED_OUT
         how = "reached its time limit" if timed_out else f"failed with exit code {result.exit_code}"
-        who = f" with {self._title(culprit)}" if culprit is not None else ""
+        landing = self.hub.state.runs[preview.run].landing
+        failed = landing.failed if landing is not None else ()
+        if culprit is not None:
+            who, step = f" with {self._title(culprit)}", "s tells its worker, or o in the question leaves it out"
+        elif any((run.name, run.commit) == (result.check.name, preview.old) for run in failed):
+            who = f", and so it does on {preview.base_branch} as it is"
+            step = f"mend {preview.base_branch} first, or take the check out of run_checks"
+        else:
+            who, step = "", "s tells the worker of a task what to mend"
         log = clean_line(str(self.layout.task(preview.run, INTEGRATION).logs))
         return Refusal(
             reason=RefusalReason.CHECK,
-            message=clean_line(f"the check {result.check.name} {how}{who}"),
-            next_step=f"s tells its worker, or o in the question leaves it out; whole output: {log}",
+            message=clean_line(f"the check {name_of(result)} {how}{who}"),
+            next_step=f"{step}; whole output: {log}",
         )
 
     # -- the move -----------------------------------------------------------------------------------------------
@@ -271,7 +258,7 @@ class RunLandings:
             task = self.hub.state.tasks[landing.ref]
             has_commits = task.worktree is not None and task.tip != task.worktree.base_commit
             same = task.state is TaskState.DONE and task.tip == landing.tip
-            if not same or task.worktree is None or (has_commits and not task.is_reviewed):
+            if not same or task.worktree is None or (has_commits and not task.is_cleared):
                 raise _StopError(_changed(task.spec.title, RefusalReason.BRANCH_MOVED), landing.ref)
             if not task.worktree_removed and await self.repository.tip(task.worktree.branch) not in {
                 landing.tip,
@@ -385,10 +372,3 @@ def _changed(name: str, reason: RefusalReason) -> Refusal:
 
 def _with_step(refusal: Refusal, step: str) -> Refusal:
     return Refusal(reason=refusal.reason, message=refusal.message, paths=refusal.paths, next_step=step)
-
-
-def _with_commits(stages: tuple[LandingTask, ...], number: int) -> TaskRef:
-    """The task that made the commit of a stage: one without commits changed nothing, and lies behind it."""
-    while number and stages[number].commit == stages[number - 1].commit and not stages[number].commits:
-        number -= 1
-    return stages[number].ref

@@ -95,6 +95,7 @@ class RunLandingCommands(ScheduleCommands):
             landing=self._landing,
             workspace=self._workspace,
             checks=self._checks,
+            guardrails=self._guardrails,
             locks=self._task_locks,
         )
 
@@ -119,6 +120,7 @@ class RunLandingCommands(ScheduleCommands):
             layout=self._opened.layout,
             workspace=self._workspace,
             integration=integration,
+            guardrails=self._guardrails,
             locks=self._task_locks,
             closing=self._closing,
         )

@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain import events as ev
@@ -16,14 +15,13 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.item import Fault
 from codex_orch_tui.domain.limits import left_s, reached_limit
-from codex_orch_tui.domain.path_claims import counted_claims
 from codex_orch_tui.domain.run import Run
-from codex_orch_tui.domain.schedule import Decision, Planned, Reason, Standing, Wait, decide
+from codex_orch_tui.domain.schedule import Decision, Reason, Wait, decide
 from codex_orch_tui.domain.state import RateLimits, State
-from codex_orch_tui.domain.task import ACTIVE, CONTINUABLE, Task, TaskState
+from codex_orch_tui.domain.task import CONTINUABLE
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.hub import Hub
-from codex_orch_tui.services.run_graphs import RunGraphs
+from codex_orch_tui.services.planned_tasks import PlannedTasks, rate_hold
 from codex_orch_tui.services.supervisor import Supervisor
 
 _MATTERS = (
@@ -31,9 +29,6 @@ _MATTERS = (
     *(ev.TaskQueued, ev.TaskFailed, ev.TaskLost, ev.TaskInterrupted, ev.TaskFinished, ev.TaskDiscarded),
 )
 """After these the decision may be another one. A task that comes to rest is told by the supervisor."""
-
-_SHARED_CLAIM = "\0worktree-of-"
-"""A claim that no path meets, held by the tasks of a run in one worktree: one of them works at a time."""
 
 _LEAST_WAIT_S = 0.05
 
@@ -60,7 +55,7 @@ class Scheduler:
         self._supervisor = supervisor
         self._settings = settings
         self._clock = clock
-        self._graphs = RunGraphs()
+        self._planned = PlannedTasks()
         self._waits: Mapping[TaskRef, Wait] = {}
         self._due = asyncio.Event()
         self._moved = asyncio.Event()
@@ -68,7 +63,6 @@ class Scheduler:
         self._group: asyncio.TaskGroup | None = None
         self._at_limit: set[TaskRef] = set()
         self._unkept: set[RunId] = set()
-        self._known: dict[TaskRef, tuple[tuple[object, ...], Planned]] = {}
         self._watchers: list[Callable[[], None]] = []
         supervisor.on_rest = lambda _ref: self._wake()
 
@@ -85,13 +79,7 @@ class Scheduler:
     @property
     def rate_hold(self) -> RateLimits | None:
         """The rate limits, while they let no task begin."""
-        limits, state = self._hub.state.rate_limits, self._hub.state
-        if limits is None or limits.used_percent < self._settings().rate_limit_hold_percent:
-            return None
-        if limits.resets_at_s is not None:
-            return limits if self._clock() < limits.resets_at_s else None
-        # Nobody says when it ends: the tasks at work bring newer figures, and without any the next one has to try.
-        return limits if any(state.tasks[ref].state in ACTIVE for ref in self._supervisor.at_work) else None
+        return rate_hold(self._hub.state, self._settings(), self._clock(), self._supervisor.at_work)
 
     async def run(self, until: asyncio.Event) -> None:
         """Let the supervisor run, and tasks begin, until the event is set."""
@@ -132,7 +120,13 @@ class Scheduler:
     def decision(self) -> Decision:
         """What would begin now."""
         return decide(
-            self._planned(self._hub.state),
+            self._planned.of(
+                self._hub.state,
+                self._settings(),
+                at_work=self._supervisor.at_work,
+                is_asked=self._supervisor.is_queued_again,
+                left_out=self._unkept,
+            ),
             slots=self._settings().max_workers,
             is_rate_limited=self.rate_hold is not None,
         )
@@ -153,43 +147,6 @@ class Scheduler:
         for run in tuple(self._hub.state.runs.values()):
             if event := pause_at_end(self._hub.state, run, cut_off):
                 self._hub.apply(event)
-
-    # -- what is planned ----------------------------------------------------------------------------------------
-
-    def _planned(self, state: State) -> list[Planned]:
-        """All tasks that matter for the decision; runs in which nothing can happen are left out."""
-        at_work = self._supervisor.at_work
-        planned: list[Planned] = []
-        for run in state.runs.values():
-            if run.id not in self._unkept and any(_may_move(state.tasks[ref], at_work) for ref in run.tasks):
-                planned += self._planned_of(state, run, at_work)
-        return planned
-
-    def _planned_of(self, state: State, run: Run, at_work: frozenset[TaskRef]) -> list[Planned]:
-        settings = self._settings()
-        needs, chains = self._graphs.needs(state, run.id), self._graphs.chains(state, run.id)
-        planned = []
-        for ref, needed in needs.items():
-            task = state.tasks[ref]
-            is_asked = self._supervisor.is_queued_again(ref)
-            standing = Standing.AT_WORK if ref in at_work else _standing(task, run, is_asked=is_asked)
-            # Most tasks are as they were at the last decision: making them anew is most of what one costs.
-            facts = (task.spec, needed, task.worktree is None, standing, is_asked, settings, chains[ref])
-            known = self._known.get(ref)
-            if known is None or known[0] != facts:
-                claims = _counted(task.spec.paths, settings.claims_allow, settings.claims_ignore)
-                one = Planned(
-                    ref=ref,
-                    standing=standing,
-                    depends_on=needed if task.worktree is None else (),
-                    paths=(*claims, _SHARED_CLAIM + run.id) if run.shares_worktree else claims,
-                    priority=task.spec.priority,
-                    chain=chains[ref],
-                    is_asked=is_asked,
-                )
-                known = self._known[ref] = (facts, one)
-            planned.append(known[1])
-        return planned
 
     # -- moments ------------------------------------------------------------------------------------------------
 
@@ -268,24 +225,3 @@ def pause_at_end(state: State, run: Run, at_work: frozenset[TaskRef]) -> ev.RunP
     if len(tasks) == 1 or not (cut_off or is_open):
         return None
     return ev.RunPaused(run=run.id, cause="the program ended", cut_off=(*run.cut_off, *cut_off))
-
-
-@lru_cache(maxsize=16_384)
-def _counted(paths: tuple[str, ...], allow: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[str, ...]:
-    return counted_claims(paths, allow, ignore)
-
-
-def _may_move(task: Task, at_work: frozenset[TaskRef]) -> bool:
-    return task.state is TaskState.QUEUED or task.ref in at_work or (task.held and task.state in CONTINUABLE)
-
-
-def _standing(task: Task, run: Run, *, is_asked: bool) -> Standing:
-    """Where a task without a job stands."""
-    if task.state is TaskState.QUEUED:
-        is_held = task.held or (run.paused and not is_asked)
-        return Standing.HELD if is_held else Standing.PLANNED
-    if task.state in ACTIVE:
-        return Standing.AT_WORK
-    if task.state in {TaskState.DONE, TaskState.MERGED, TaskState.SKIPPED}:
-        return Standing.DONE
-    return Standing.HELD if task.held and task.state in CONTINUABLE else Standing.STOPPED

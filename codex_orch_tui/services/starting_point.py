@@ -1,10 +1,9 @@
 """The commit that a task starts from: its base branch's tip, or the results of the tasks that it depends on, joined."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task, TaskState
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.join import Tip, join_tips
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.services.run_graphs import Needs

@@ -11,12 +11,12 @@ import re
 import shlex
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 
 from codex_orch_tui.domain.approval import ApprovalRequest
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 
 MAX_READ_BYTES = 4 * 1024 * 1024
 """Larger files are told apart by size, time of change and inode."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain import selectors as sel
-from codex_orch_tui.domain.checking import awaits_only_checks
+from codex_orch_tui.domain.checking import awaits_only_checks, can_check_again
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind, TurnStatus
 from codex_orch_tui.domain.log import LogKind
@@ -30,6 +30,7 @@ from codex_orch_tui.store.errors import JournalError
 if TYPE_CHECKING:
     from codex_orch_tui.services.answers import Answers
     from codex_orch_tui.services.checks import Checks
+    from codex_orch_tui.services.guardrails import Guardrails
     from codex_orch_tui.services.worker import Worker
     from codex_orch_tui.services.workspace import Workspace
 
@@ -61,6 +62,7 @@ class Supervisor:
         workspace: gives what makes worktrees and commits; called when the first task needs it.
         answers: gives what checks answers; called when the first turn begins.
         checks: gives what runs checks; called when the first turn is over.
+        guardrails: gives what looks at commits; called when the first task is done.
         max_workers: jobs that run at the same time, whatever the scheduler thinks.
         idle_worker_s: how long a worker without a turn keeps its process.
         on_rest: told when a task's job is over: its slot, its paths and its worktree are free.
@@ -72,6 +74,7 @@ class Supervisor:
     workspace: "Callable[[], Workspace]"
     answers: "Callable[[], Answers]"
     checks: "Callable[[], Checks]"
+    guardrails: "Callable[[], Guardrails]"
     max_workers: int
     idle_worker_s: float
     on_rest: Callable[[TaskRef], None] = lambda _ref: None
@@ -96,7 +99,12 @@ class Supervisor:
             is_needed=lambda ref: self._job(ref).running is not None,
         )
         self._work = TaskWork(
-            hub=self.hub, crew=self._crew, workspace=self.workspace, answers=self.answers, checks=self.checks
+            hub=self.hub,
+            crew=self._crew,
+            workspace=self.workspace,
+            answers=self.answers,
+            checks=self.checks,
+            guardrails=self.guardrails,
         )
 
     async def run(self, until: asyncio.Event) -> None:
@@ -156,20 +164,20 @@ class Supervisor:
         return job is not None and job.wanted is not None
 
     async def resume(self, ref: TaskRef) -> None:
-        """Go on with a task that stopped before its end.
+        """Go on with a task that stopped before its end; let the checks of one that is done run on what it is by now.
 
         Raises:
-            NotPossibleError: it did not stop, or the program is closing.
+            NotPossibleError: there is nothing to go on with, or the program is closing.
         """
         await self.opened()
         await self.wound_up(ref)
         task = self._task(ref)
-        if not sel.can_continue(task):
+        if not sel.can_continue(task) and not can_check_again(task):
             raise NotPossibleError(f"{task.spec.title} has not stopped; there is nothing to continue")
         job, lost = self._job(ref), _has_lost_its_folder(task)
         if task.fault is not None and task.fault.kind is FaultKind.ANSWER and _has_begun(task):
             self._again(ref, "", lambda: self._work.next_turn(ref, job, self.answers().again(ref), make_folder=lost))
-        elif awaits_only_checks(task):
+        elif awaits_only_checks(task) or can_check_again(task):
             self._again(ref, "", lambda: self._work.check_again(ref, job))
         elif _has_begun(task):
             self._again(ref, "", lambda: self._work.next_turn(ref, job, CONTINUE_PROMPT, make_folder=lost))

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from uuid import uuid4
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.checking import can_check_again
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.item import Fault, FaultKind
 from codex_orch_tui.domain.plan import Plan
@@ -22,6 +23,7 @@ from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.opening import Opened
 from codex_orch_tui.services.policy import Policy
+from codex_orch_tui.services.reading import Reading
 from codex_orch_tui.services.scheduler import Scheduler
 from codex_orch_tui.services.supervisor import Supervisor
 from codex_orch_tui.store.errors import JournalError
@@ -29,12 +31,12 @@ from codex_orch_tui.store.errors import JournalError
 if TYPE_CHECKING:
     from codex_orch_tui.services.answers import Answers
     from codex_orch_tui.services.checks import Checks
+    from codex_orch_tui.services.guardrails import Guardrails
     from codex_orch_tui.services.landing import Landing
-    from codex_orch_tui.services.roles import Roles
     from codex_orch_tui.services.workspace import Workspace
 
 
-class TaskCommands:
+class TaskCommands(Reading):
     """What the screens ask of tasks; `Orchestrator` is one."""
 
     _opened: Opened
@@ -43,7 +45,6 @@ class TaskCommands:
     _policy: Policy
     _supervisor: Supervisor
     _scheduler: Scheduler
-    _environ: Mapping[str, str]
     _growth_watchers: list[Callable[[TaskRef], None]]
     _commands: defaultdict[TaskRef, asyncio.Lock]
     """One command at a time for each task: none meets a worktree that another is changing."""
@@ -106,13 +107,16 @@ class TaskCommands:
             return await self._message(ref, text)
 
     async def resume(self, ref: TaskRef) -> None:
-        """Go on with a task that stopped before its end.
+        """Go on with a task that stopped before its end; let the checks of one that is done run on what it is by now.
 
         Raises:
-            NotPossibleError: it did not stop.
+            NotPossibleError: it did not stop, or its checks have passed on its commit.
         """
         async with self._commands[ref]:
-            if not sel.can_continue(self._task(ref)):
+            task = self._task(ref)
+            if can_check_again(task) and sel.shares_worktree(self._hub.state, task):
+                raise NotPossibleError("the tasks of this run share one worktree; m on the run runs their checks")
+            if not sel.can_continue(task) and not can_check_again(task):
                 raise NotPossibleError(f"{self._task(ref).spec.title} has not stopped; there is nothing to continue")
             await self._supervisor.resume(ref)
 
@@ -141,13 +145,6 @@ class TaskCommands:
         await self._supervisor.stop(ref, "discarded by you")
         async with self._commands[ref]:
             return await self._landing.discard(await self._task_at_rest(ref))
-
-    def roles(self) -> "Roles":
-        """The roles that a task can have, as they are now."""
-        from codex_orch_tui.services.roles import Roles  # noqa: PLC0415 - not for the first paint
-
-        layout = self._opened.layout
-        return Roles(self._config, prompts=layout.prompts, schemas=layout.schemas, settings_place=str(layout.config))
 
     async def wait_idle(self) -> None:
         """Return when no task has a turn or waits for one."""
@@ -193,7 +190,13 @@ class TaskCommands:
     def _landing(self) -> "Landing":
         from codex_orch_tui.services.landing import Landing  # noqa: PLC0415 - not for the first paint
 
-        return Landing(self._hub, self._opened.repository, self._workspace)
+        return Landing(self._hub, self._opened.repository, self._workspace, self._guardrails)
+
+    @cached_property
+    def _guardrails(self) -> "Guardrails":
+        from codex_orch_tui.services.guardrails import Guardrails  # noqa: PLC0415 - not for the first paint
+
+        return Guardrails(self._hub, self._opened.repository, lambda: self._config)
 
     def _task(self, ref: TaskRef) -> Task:
         return self._hub.state.tasks[ref]
@@ -239,5 +242,7 @@ class TaskCommands:
                 self._hub.apply(ev.TaskFailed(ref=ref, fault=fault))
 
     def _grew(self, ref: TaskRef) -> None:
+        if (worker := self._supervisor.worker(ref)) is not None:
+            worker.heard()
         for watcher in tuple(self._growth_watchers):
             watcher(ref)

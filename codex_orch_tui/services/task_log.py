@@ -18,6 +18,9 @@ from codex_orch_tui.store.raw_log import RawLine, RawLogReader
 PAGE_BYTES = 256 * 1024
 """What is read at once: some thousand lines of a stream, far more than a screen holds."""
 
+RAW_BYTES = 24 * 1024
+"""The end of the raw log. It is read anew whenever it has grown, up to once a frame: a secret may run through lines."""
+
 
 class TaskLog:
     """A window on a task's log: its end, what is added, and older pages on demand.
@@ -26,10 +29,18 @@ class TaskLog:
         events_path: the raw log; it need not exist yet.
         notes: the task's notes so far, in order of time.
         cwd: the worktree, so that paths below it are told without it.
+        end: where the raw log ends for this window, as an offset; None is the end of the file.
     """
 
-    def __init__(self, events_path: Path, notes: Callable[[], Sequence[Note]], *, cwd: str) -> None:
-        self._reader = RawLogReader(events_path)
+    def __init__(
+        self,
+        events_path: Path,
+        notes: Callable[[], Sequence[Note]],
+        *,
+        cwd: str,
+        end: Callable[[], int] | None = None,
+    ) -> None:
+        self._reader = RawLogReader(events_path, end=end)
         self._notes = notes
         self._cwd = cwd
         self._narrator = Narrator(cwd=cwd)
@@ -37,6 +48,8 @@ class TaskLog:
         self._next = 0
         self._first_note = 0
         self._next_note = 0
+        self._raw_start = 0
+        self._raw_end = 0
 
     @property
     def partial(self) -> LogEntry | None:
@@ -87,14 +100,46 @@ class TaskLog:
         self._first_note = _first_since(notes, entries) if self._start > 0 else 0
         return _merged(entries, notes[self._first_note :])
 
+    def from_start(self) -> Iterator[list[LogEntry]]:
+        """The whole log, page by page; `added` goes on after it."""
+        self._narrator = Narrator(cwd=self._cwd)
+        self._start = self._next = self._first_note = self._next_note = 0
+        while True:
+            lines, self._next = self._reader.read_after(self._next, PAGE_BYTES)
+            entries = self._narrator.feed(_data(lines))
+            notes = self._notes()
+            last_s = max((entry.time_s for entry in entries if entry.time_s is not None), default=0.0)
+            until = (
+                next((at for at, note in enumerate(notes) if note.at_s > last_s), len(notes)) if lines else len(notes)
+            )
+            fresh = notes[self._next_note : until]
+            self._next_note = max(self._next_note, until)
+            yield _merged(entries, fresh)
+            if not lines:
+                return
+
     def raw_tail(self) -> list[str]:
-        """The last raw lines as they came, but for secrets (not cleaned)."""
-        lines, _ = self._reader.read_before(self._reader.size_bytes, PAGE_BYTES)
-        return shown_lines((line.data, line.is_cut) for line in lines)
+        """The last raw lines as they came, but for secrets (not cleaned); `raw_older` has those before."""
+        self._raw_end = self._reader.size_bytes
+        lines, self._raw_start = self._reader.read_before(self._raw_end, RAW_BYTES)
+        return _shown(lines)
+
+    def raw_grown(self) -> list[str] | None:
+        """The same anew; None when nothing was added since."""
+        return self.raw_tail() if self._reader.size_bytes != self._raw_end else None
+
+    def raw_older(self) -> list[str]:
+        """The page of raw lines above; empty at the log's beginning."""
+        lines, self._raw_start = self._reader.read_before(self._raw_start, PAGE_BYTES)
+        return _shown(lines)
 
     def close(self) -> None:
         """Let go of the file."""
         self._reader.close()
+
+
+def _shown(lines: Iterable[RawLine]) -> list[str]:
+    return shown_lines((line.data, line.is_cut) for line in lines)
 
 
 def _data(lines: Iterable[RawLine]) -> Iterator[bytes]:

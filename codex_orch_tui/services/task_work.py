@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from codex_orch_tui.services.answers import Answers
     from codex_orch_tui.services.checks import Checks
+    from codex_orch_tui.services.guardrails import Guardrails
     from codex_orch_tui.services.worker import TurnResult
     from codex_orch_tui.services.workspace import Workspace
 
@@ -51,6 +52,7 @@ class TaskWork:
         workspace: gives what makes worktrees and commits; called when the first task needs it.
         answers: gives what checks answers; called when the first turn begins.
         checks: gives what runs checks; called when the first turn is over.
+        guardrails: gives what looks at commits; called when the first task is done.
     """
 
     hub: Hub
@@ -58,6 +60,7 @@ class TaskWork:
     workspace: "Callable[[], Workspace]"
     answers: "Callable[[], Answers]"
     checks: "Callable[[], Checks]"
+    guardrails: "Callable[[], Guardrails]"
 
     async def first_turn(self, ref: TaskRef, conduct: Conduct, text: str = "", *, make_folder: bool = False) -> None:
         """The task's own prompt; `text` is what the person adds to it.
@@ -137,6 +140,7 @@ class TaskWork:
             conduct.is_starting = True  # They run on what is committed already: a stop may cut them off.
             prompt = await self.checks().after_turn(ref)
         if not prompt:
+            await self.guardrails().of_task(ref)
             conduct.is_starting = False
             self.hub.apply(ev.TaskFinished(ref=ref))
         await self.hub.flush()

@@ -7,21 +7,28 @@ script of the repository) is not hashed: the item says so.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
+from codex_orch_tui.config.pipeline_settings import read_pipelines
 from codex_orch_tui.config.settings import NEED_TRUST
 from codex_orch_tui.config.yaml_file import parse_yaml, read_bounded
 from codex_orch_tui.domain.check import is_check_line, is_check_name
+from codex_orch_tui.domain.pipeline import Pipelines, Stage
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.trust_store import TrustStore
 from codex_orch_tui.store.errors import StoreError
 
 _NOT_TRUSTED = "that file is not trusted as it is now → look at it and accept it with: codex-orch-tui trust"
 CHANGED = "it has changed while you looked; nothing was trusted, look again"
+
+
+_OF_RUNS = "run_checks"
+_PIPELINES = "pipelines"
 
 
 class TrustKind(StrEnum):
@@ -35,7 +42,9 @@ _MEANS = {
     TrustKind.RULES: "these rules would answer questions of your workers without asking you",
     TrustKind.COMMANDS: "these commands would run as you, outside of any sandbox, with whatever scripts they start",
 }
-_MEANS_CHECKS = "these checks would run after your workers' turns, in their worktrees and in the sandbox of checks"
+_MEANS_CHECKS = (
+    "these checks would run after your workers' turns and before a run lands, in worktrees and in the sandbox of checks"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +81,18 @@ class RepositoryCommand:
 class RepositoryChecks:
     """The checks that the repository's settings name, as far as they count; with the programs that these may be.
 
-    `held` are the names that are there and do not count; `why_not` says why, with what to do.
+    `pipelines` are those that may be named as checks. `held` are the names that are there and do not count; `why_not`
+    says why, with what to do. `of_runs` is what it wants of every run that lands, also where that does not count: it is
+    never left out in silence.
     """
 
     checks: Mapping[str, str] = field(default_factory=dict)
+    pipelines: Pipelines = field(default_factory=dict)
+    wanted: Pipelines = field(default_factory=dict)
+    """Those that are there and do not count."""
     allowed_programs: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
+    of_runs: tuple[str, ...] = ()
     why_not: str = ""
 
 
@@ -169,15 +184,20 @@ class Trust:
         try:
             data = read_bounded(place) or b""
         except (OSError, ValueError) as error:
-            return RepositoryChecks(why_not=clean_line(f"the checks of the repository cannot be read: {error}"))
+            return _unreadable(f"the checks of the repository cannot be read: {error}")
         values = _values(place, data)
-        checks = _checks(values)
-        if not checks and not _programs(values):
+        if not values and _OF_RUNS.encode() in data and parse_yaml(place, data).problems:
+            return _unreadable(f"{place} holds a mistake → mend it; codex-orch-tui config show tells where")
+        checks, of_runs, pipelines = _checks(values), _of_runs(values), _pipelines(values)
+        if not checks and not of_runs and not pipelines and not _programs(values):
             return RepositoryChecks()
         if self.counts(TrustKind.COMMANDS, sha256(data).hexdigest()):
-            return RepositoryChecks(checks=checks, allowed_programs=_programs(values))
+            return RepositoryChecks(
+                checks=checks, pipelines=pipelines, allowed_programs=_programs(values), of_runs=of_runs
+            )
         why_not = clean_line(f"what {place} says of checks does not count: {_NOT_TRUSTED}")
-        return RepositoryChecks(held=frozenset(checks), why_not=why_not)
+        held = frozenset((*checks, *pipelines))
+        return RepositoryChecks(held=held, wanted=pipelines, of_runs=of_runs, why_not=why_not)
 
     def _item(self, kind: TrustKind) -> TrustItem | None:
         path = self._files[kind]
@@ -220,6 +240,9 @@ def _command_lines(path: Path, data: bytes) -> tuple[str, ...]:
         lines += [f"{name}: {first}", *(f"    {line}" for line in rest)]
     values = _values(path, data)
     lines += [f"checks.{name}: {clean_line(line)}" for name, line in _checks(values).items()]
+    lines += [f"{_OF_RUNS}: {clean_line(line)}" for line in _of_runs(values)]
+    for name, stages in _pipelines(values).items():
+        lines += [clean_line(f"{_PIPELINES}.{name}.{stage.name}: {_stage_text(stage)}") for stage in stages]
     if programs := _programs(values):
         lines.append(f"allowed_programs: {clean_line(', '.join(programs))}")
     return tuple(lines)
@@ -247,6 +270,31 @@ def _checks(values: Mapping[str, object]) -> dict[str, str]:
     table = values.get("checks")
     named = table.items() if isinstance(table, dict) else ()
     return {name: line.strip() for name, line in named if is_check_name(name) and is_check_line(line)}
+
+
+def _of_runs(values: Mapping[str, object]) -> tuple[str, ...]:
+    """The checks of every run. What the settings would refuse stays: whoever reads it says why it cannot be run."""
+    named = values.get(_OF_RUNS)
+    lines = named if isinstance(named, list) else () if named is None else (named,)
+    return tuple(dict.fromkeys(line.strip() if isinstance(line, str) else str(line) for line in lines))
+
+
+def _pipelines(values: Mapping[str, object]) -> Pipelines:
+    """The pipelines by name; none where the settings would refuse one of them."""
+    return (read_pipelines(values[_PIPELINES]) or {}) if values.get(_PIPELINES) else {}
+
+
+def _stage_text(stage: Stage) -> str:
+    """All that a stage does; the values of variables too, because they are part of what is accepted."""
+    what = stage.line or f"the pipeline {stage.pipeline}"
+    sets = f" · sets {', '.join(f'{name}={value}' for name, value in stage.values)}" if stage.values else ""
+    passes = f" · is given your {', '.join(stage.passed)}" if stage.passed else ""
+    return f"{what}{sets}{passes}"
+
+
+def _unreadable(why: str) -> RepositoryChecks:
+    """Nothing of it counts, and no run lands as if it wanted nothing."""
+    return RepositoryChecks(of_runs=(_OF_RUNS,), why_not=clean_line(why))
 
 
 def _programs(values: Mapping[str, object]) -> tuple[str, ...]:

@@ -58,7 +58,8 @@ class Worker:
         self._looking_up = asyncio.Lock()
         self._stopping = False
         self._ended = asyncio.Event()
-        self.last_signal_s = time.monotonic()
+        self.last_heard_s = time.time()
+        """When it last reported anything, in seconds since the epoch."""
         hub.apply(
             ev.WorkerStarted(
                 ref=ref,
@@ -83,6 +84,10 @@ class Worker:
     def alive(self) -> bool:
         """The worker's output has not ended."""
         return not self._ended.is_set()
+
+    def heard(self) -> None:
+        """It reports something: a signal, or a streamed piece, which is none."""
+        self.last_heard_s = time.time()
 
     async def open_thread(self, thread: ThreadId | None) -> None:
         """Resume `thread`, or open a new one.
@@ -166,7 +171,7 @@ class Worker:
         """
         try:
             async for signal in self._connection.signals():
-                self.last_signal_s = time.monotonic()
+                self.heard()
                 self._take(signal)
         except Exception as error:  # noqa: BLE001 - the boundary between one worker and the others
             said = f"internal error: {type(error).__name__}: {clean_line(str(error))[:500]}"
@@ -188,8 +193,8 @@ class Worker:
                 self._tell(ev.ItemCompleted(ref=self.ref, turn=signal.turn, item=signal.item, answer=signal.text))
             case sg.PlanChanged():
                 self._tell(ev.PlanUpdated(ref=self.ref, turn=signal.turn, steps=signal.steps))
-            case sg.UsageChanged():
-                self._tell(ev.UsageUpdated(ref=self.ref, usage=signal.usage))
+            case sg.UsageChanged() | sg.ModelRerouted():
+                self._used(signal)
             case sg.RateLimitsChanged():
                 self._hub.apply(ev.RateLimitsUpdated(used_percent=signal.used_percent, resets_at_s=signal.resets_at_s))
             case sg.TurnEnded():
@@ -213,6 +218,13 @@ class Worker:
                 self._stream_ended(signal)
             case _:
                 assert_never(signal)
+
+    def _used(self, signal: sg.UsageChanged | sg.ModelRerouted) -> None:
+        """Tokens, and which model uses them: that of the task's own thread, also for its sub-agents."""
+        if isinstance(signal, sg.UsageChanged):
+            self._tell(ev.UsageUpdated(ref=self.ref, usage=signal.usage, thread=signal.thread))
+        elif self._is_ours(signal.thread):
+            self._tell(ev.ModelRerouted(ref=self.ref, turn=signal.turn, model=signal.model))
 
     def _is_ours(self, thread: ThreadId) -> bool:
         """Sub-agents report turns of threads of their own over the same connection."""

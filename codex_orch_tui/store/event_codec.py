@@ -9,6 +9,7 @@ A record holds no secret (see domain/secrets): what the person or a worker wrote
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, get_args
@@ -23,7 +24,7 @@ SCHEMA_VERSION = 1
 
 _HEAD = re.compile(rb'\{"v":(\d{1,9}),"seq":(\d{1,18}),"ts":(-?\d{1,40}(?:\.\d{1,9})?),"type":"(\w+)","data":')
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_NAMES = frozenset(
+NAMES = frozenset(
     (
         *("ref", "id", "run", "task", "thread", "turn", "item", "approval", "epoch", "request_id", "type", "sha256"),
         *("path", "branch", "base_branch", "base_commit", "base", "tip", "old", "new", "backup_ref"),
@@ -47,6 +48,11 @@ class NewerSchemaError(RecordError):
     def __init__(self, version: int) -> None:
         super().__init__(f"the journal has schema {version}; this program knows up to {SCHEMA_VERSION}")
         self.version = version
+
+
+def event_types() -> Mapping[str, type[Any]]:
+    """Every event that there is, by its name in a record."""
+    return _TYPES
 
 
 @cache
@@ -110,6 +116,6 @@ def _dump_plain(event: Event) -> bytes:
     request = plain.get("request")
     if isinstance(request, dict) and "raw_json" in request:
         request["raw_json"] = redact_json(request["raw_json"])
-    plain = redact_values(plain, names=_NAMES)
+    plain = redact_values(plain, names=NAMES)
     text = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _LONE_SURROGATE.sub("\ufffd", text).encode()

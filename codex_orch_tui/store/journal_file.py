@@ -6,10 +6,11 @@ bit anywhere in a line makes it bad. A line without its LF is no record: it was 
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from zlib import crc32
 
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.store.errors import JournalError, told
 
 MAX_RECORD_BYTES = 64 * 1024 * 1024

@@ -2,9 +2,13 @@
 
 .orchestrator/                      in the repository's main worktree
     orchestrator.yaml policy.yaml prompts/ schemas/     the user's own, may be committed
-    lock  journal.jsonl  inbox/
-    runs/<run>/{manifest.json, report.md, approvals.jsonl, commands.jsonl}
+    lock  journal.jsonl  status.cache
+    drafts.json                     what was written and not sent when the program was left
+    inbox/{doing, done, failed}/    commands of other programs: dropped, begun, and what became of them
+    runs/<run>/{journal.jsonl, manifest.json, metrics.json, context.json, report.md, plan.yaml, approvals.jsonl,
+      commands.jsonl}
     runs/<run>/tasks/<task>/{prompt.md, events.jsonl, stderr.log, result.json, report.md, patch.diff, logs.txt}
+    pipelines/{<name>.log, commands.jsonl}              of pipelines that ran outside of any run
     worktrees/<run>/<task>          unless a base folder is configured
     tmp/<8 hex digits>              private TMPDIR of a worker: short, and not under /tmp, which the sandbox may write
 <common git folder>/codex-orch.lock                     the lock's twin
@@ -12,16 +16,18 @@
 """
 
 import shutil
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from codex_orch_tui.domain.ids import RunId, TaskId
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.store.atomic import make_folder, remove_stray
 from codex_orch_tui.store.errors import StoreError, told
 from codex_orch_tui.store.git_exclude import exclude_state
 
 STATE_FOLDER = ".orchestrator"
+JOURNAL = "journal.jsonl"
+RUNS = "runs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +63,16 @@ class Layout:
         self.policy = self.folder / "policy.yaml"
         self.prompts = self.folder / "prompts"
         self.schemas = self.folder / "schemas"
-        self.journal = self.folder / "journal.jsonl"
+        self.journal = self.folder / JOURNAL
+        self.drafts = self.folder / "drafts.json"
+        self.status_cache = self.folder / "status.cache"
         self.inbox = self.folder / "inbox"
-        self.runs = self.folder / "runs"
+        self.inbox_doing = self.inbox / "doing"
+        self.inbox_done = self.inbox / "done"
+        self.inbox_failed = self.inbox / "failed"
+        self.runs = self.folder / RUNS
         self.temporary = self.folder / "tmp"
+        self.pipelines = self.folder / "pipelines"
         self.locks = (self.common_git_folder / "codex-orch.lock", self.folder / "lock")
         self.worktrees = self._worktree_root(worktree_base)
 
@@ -79,6 +91,22 @@ class Layout:
         """What a run did, for other programs."""
         return self.run_folder(run) / "manifest.json"
 
+    def run_report(self, run: RunId) -> Path:
+        """The same for people."""
+        return self.run_folder(run) / "report.md"
+
+    def metrics(self, run: RunId) -> Path:
+        """What a run used."""
+        return self.run_folder(run) / "metrics.json"
+
+    def context(self, run: RunId) -> Path:
+        """Where a run stands, for whoever takes it up again."""
+        return self.run_folder(run) / "context.json"
+
+    def plan(self, run: RunId) -> Path:
+        """The plan that a run of a navigator ended with, to be read, edited and run."""
+        return self.run_folder(run) / "plan.yaml"
+
     def approvals(self, run: RunId) -> Path:
         """The audit of a run: what was asked, decided and run, and who allowed it."""
         return self.run_folder(run) / "approvals.jsonl"
@@ -87,19 +115,13 @@ class Layout:
         """Every command that we ran, or refused to run, in the worktrees of a run."""
         return self.run_folder(run) / "commands.jsonl"
 
+    def run_journal(self, run: RunId) -> Path:
+        """The run's part of the journal: a copy, so that the run's folder can be replayed wherever it lies."""
+        return self.run_folder(run) / JOURNAL
+
     def task(self, run: RunId, task: TaskId) -> TaskFiles:
         """The files of a task."""
-        folder = self.run_folder(run) / "tasks" / _name(task)
-        return TaskFiles(
-            folder=folder,
-            prompt=folder / "prompt.md",
-            events=folder / "events.jsonl",
-            stderr=folder / "stderr.log",
-            result=folder / "result.json",
-            report=folder / "report.md",
-            patch=folder / "patch.diff",
-            logs=folder / "logs.txt",
-        )
+        return task_files(self.run_folder(run), task)
 
     def worktree(self, run: RunId, task: TaskId) -> Path:
         """The place of a task's worktree."""
@@ -118,13 +140,14 @@ class Layout:
         if not self.common_git_folder.is_dir():
             raise StoreError(f"{self.common_git_folder} is not a git folder")
         make_folder(self.folder)
-        for folder in (self.runs, self.inbox, self.temporary):
+        for folder in (self.runs, self.inbox, self.inbox_doing, self.inbox_done, self.inbox_failed, self.temporary):
             make_folder(folder)
         exclude_state(self.common_git_folder, STATE_FOLDER)
 
     def remove_stray(self) -> int:
         """Remove what a kill left of atomic writes; only for the holder of the lock. Returns how many there were."""
-        folders = [self.folder, self.inbox, *self.runs.glob("*"), *self.runs.glob("*/tasks/*")]
+        ours = [self.folder, self.inbox_doing, self.inbox_done, self.inbox_failed]
+        folders = [*ours, *self.runs.glob("*"), *self.runs.glob("*/tasks/*")]
         return sum(remove_stray(folder) for folder in folders)
 
     def make_task(self, run: RunId, task: TaskId) -> TaskFiles:
@@ -162,6 +185,41 @@ class Layout:
                 shutil.rmtree(folder)
         except OSError as error:
             raise StoreError(told(error, "remove", folder)) from error
+
+    def is_plain(self, path: Path) -> bool:
+        """Whether a path below the state folder lies where it seems to: no link stands in its place or above it."""
+        return not path.is_symlink() and path.parent.resolve() == path.parent
+
+    def remove_run_folder(self, run: RunId) -> None:
+        """Remove a run's folder with all that is in it; links in it are not followed.
+
+        Raises:
+            StoreError: It is no folder of ours, or something in it cannot be removed.
+        """
+        folder = self.run_folder(run)
+        if not self.is_plain(folder):
+            raise StoreError(f"{folder} is not where it seems to be: a link is in the way")
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise StoreError(told(error, "remove", folder)) from error
+
+
+def task_files(run_folder: Path, task: TaskId) -> TaskFiles:
+    """The files of a task of a run, wherever the run's folder lies."""
+    folder = run_folder / "tasks" / _name(task)
+    return TaskFiles(
+        folder=folder,
+        prompt=folder / "prompt.md",
+        events=folder / "events.jsonl",
+        stderr=folder / "stderr.log",
+        result=folder / "result.json",
+        report=folder / "report.md",
+        patch=folder / "patch.diff",
+        logs=folder / "logs.txt",
+    )
 
 
 def _name(part: str) -> str:

@@ -11,10 +11,10 @@ import json
 import os
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.store.atomic import FILE_MODE, write_all
 from codex_orch_tui.store.errors import StoreError, told
 

@@ -4,6 +4,7 @@ events.jsonl and stderr.log are written before anything looks into them. They ne
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,20 +116,29 @@ class RawLine(NamedTuple):
 
 
 class RawLogReader:
-    """Pages of a log that may grow meanwhile. A file that is not there yet is an empty one."""
+    """Pages of a log that may grow meanwhile. A file that is not there yet is an empty one.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file.
+        end: Where the log ends for this reader, whatever follows; None is the end of the file.
+    """
+
+    def __init__(self, path: Path, *, end: Callable[[], int] | None = None) -> None:
         self._path = path
+        self._end = end
         self._fd = -1
 
     @property
     def size_bytes(self) -> int:
-        """The length of the file now.
+        """The length of the log now.
 
         Raises:
             RawLogError: The file cannot be read.
         """
-        return os.fstat(self._fd).st_size if self._open() else 0
+        if not self._open():
+            return 0
+        size_bytes = os.fstat(self._fd).st_size
+        return size_bytes if self._end is None else min(size_bytes, self._end())
 
     def read_after(self, offset: int, max_bytes: int, *, tail: bool = False) -> tuple[list[RawLine], int]:
         """The whole lines from `offset` on, and the offset to go on from.
@@ -211,6 +221,8 @@ class RawLogReader:
     def _read(self, offset: int, max_bytes: int) -> bytes:
         if not self._open():
             return b""
+        if self._end is not None:
+            max_bytes = max(0, min(max_bytes, self._end() - offset))
         try:
             return os.pread(self._fd, max_bytes, offset)
         except OSError as error:

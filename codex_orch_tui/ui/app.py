@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import textual.screen
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -20,6 +21,7 @@ from codex_orch_tui.paths import PathsError, config_folder
 from codex_orch_tui.ui.announcer import Announcer
 from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, unknown_ids
 from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.keys_ahead import KeysAhead
 from codex_orch_tui.ui.line_filter import ControlFilter
 from codex_orch_tui.ui.presentation.programs import editor_command
 from codex_orch_tui.ui.presentation.status import is_under_way
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from codex_orch_tui.services.live_settings import SettingsNews
-    from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.services.session import Session
+    from codex_orch_tui.ui.screens.plan_actions import Beginning
     from codex_orch_tui.ui.screens.review import ReviewScreen
+    from codex_orch_tui.ui.widgets.guide_line import Guide
 
 
 _COLLECT_AFTER = 10_000
@@ -65,6 +69,8 @@ class OrchApp(App[int], inherit_bindings=False):
     Args:
         orchestrator: What is shown and commanded.
         simulated: No Codex runs; every screen says so.
+        guide: Leads a newcomer, on every screen.
+        beginning: What the command line asked for; it is begun as soon as the first frame is painted.
     """
 
     TITLE = "codex-orch-tui"
@@ -72,13 +78,23 @@ class OrchApp(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.ANYWHERE)
     COMMANDS = {_palette}  # noqa: RUF012 - Textual's own form
 
-    def __init__(self, orchestrator: "Orchestrator", *, simulated: bool = False) -> None:
+    def __init__(
+        self,
+        orchestrator: "Session",
+        *,
+        simulated: bool = False,
+        guide: "Guide | None" = None,
+        beginning: "Beginning | None" = None,
+    ) -> None:
         super().__init__(driver_class=Terminal)
         self.orchestrator = orchestrator
+        self._beginning = beginning
         self.is_simulated = simulated
+        self.guide = guide
         self.errands = Errands(self._tell)
+        self.keys_ahead = KeysAhead()
         self.ended_by: signal.Signals | None = None
-        self._main = MainScreen(orchestrator, self.errands, simulated=simulated)
+        self._main = self.make_main()
         self._clash_told = False
         self._announcer: Announcer | None = None
         # One and the same: painted lines are kept by the filter that they went through.
@@ -88,6 +104,10 @@ class OrchApp(App[int], inherit_bindings=False):
             textual.screen.UPDATE_PERIOD = _PAINT_S  # type: ignore[misc] # Textual has no other place for it
         self._configured_theme: str = orchestrator.config.theme
         self._use_themes()
+
+    def make_main(self) -> MainScreen:
+        """The screen that everything starts from, made once."""
+        return MainScreen(self.orchestrator, self.errands, simulated=self.is_simulated, guide=self.guide)
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen."""
@@ -132,6 +152,10 @@ class OrchApp(App[int], inherit_bindings=False):
         gc.enable()
         self._announce()
         self.orchestrator.watch_settings(self._settings_changed)
+        if self.guide is not None:
+            self._main.offer(self.guide.sentence)
+        if self._beginning is not None:
+            self._main.begin(self._beginning)
 
     def _settings_changed(self, news: "SettingsNews") -> None:
         """The files of settings are others now: use what can be used at once, and tell what became of the change."""
@@ -161,6 +185,16 @@ class OrchApp(App[int], inherit_bindings=False):
         self.orchestrator.watch_news(announcer.hear)
         self._announcer = self._main.announcer = announcer
         announcer.tell()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed while a field to write in is on its way waits for it."""
+        if not self.keys_ahead.takes(event):
+            await super().on_event(event)
+
+    async def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The field is there: it gets what was typed for it."""
+        for typed in self.keys_ahead.given(event.widget):
+            await super().on_event(typed)
 
     def on_app_focus(self) -> None:
         """The terminal says that the person is in it."""
@@ -214,7 +248,7 @@ class OrchApp(App[int], inherit_bindings=False):
         state = self.orchestrator.state
         if self._main.waits_to_close:
             self._main.wait_to_close(False)
-        elif is_under_way(state):
+        elif is_under_way(state) and self.orchestrator.viewing is None:
             self._ask_to_quit()
         else:
             self.exit(0)
@@ -222,6 +256,7 @@ class OrchApp(App[int], inherit_bindings=False):
     def _ask_to_quit(self) -> None:
         if any(screen.id == dialogs.QUIT_ID for screen in self.screen_stack):
             return
+        self.keys_ahead.drop()  # The next keys answer this.
         dialogs.confirm_quit(
             self._main, self.orchestrator, lambda: self.exit(0), lambda: self._main.wait_to_close(True)
         )

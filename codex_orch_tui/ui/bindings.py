@@ -24,6 +24,7 @@ class Where(StrEnum):
     DIFF = "diff"
     HISTORY = "history"
     PLAN = "plan"
+    REPLAY = "replay"
     DIALOG = "dialog"
 
 
@@ -39,6 +40,7 @@ class Group(StrEnum):
     REVIEW = "Reading a diff"
     HISTORY = "The history"
     PLAN = "The plan"
+    REPLAY = "A replay"
     DIALOG = "In a dialog"
     PROGRAM = "Program"
 
@@ -64,20 +66,29 @@ class Action:
     """It acts before, and in spite of, whatever has the focus."""
     is_bound: bool = True
     """False: the widget binds it itself, because its action takes an argument; it is here to be listed and moved."""
+    command: str = ""
+    """The command of the command line that does the same, where its name is another one: the palette has both."""
 
     @property
     def name(self) -> str:
         """The action method's name, without `action_`."""
         return self.id.partition(".")[2]
 
+    @property
+    def called(self) -> str:
+        """What the palette calls it, with the name of the command where that is another one."""
+        return f"{self.description} · {self.command}" if self.command else self.description
+
 
 def _table() -> Iterator[Action]:
     main, task, landing, move = Where.MAIN, Group.TASK, Group.LANDING, Group.MOVE
-    yield Action("task.new_task", "n", "new task", main, task, "Type a task; a worker does it in a worktree", 3, True)
+    typed = "Type a task; a worker does it in a worktree"
+    yield Action("task.new_task", "n", "new task", main, task, typed, 3, True, command="run")
     yield Action("task.message", "s", "message", main, task, "Steer the running turn, or begin a new one", 4, True)
     yield Action("task.interrupt", "i", "interrupt", main, task, "End the running turn; the worker stays", 7, True)
     yield Action("task.stop", "x", "stop", main, task, "End the worker; its edits are committed", 12, True)
-    yield Action("task.resume", "c", "continue", main, task, "Go on with a task that stopped before its end", 8, True)
+    stopped = "Go on with a task that stopped before its end"
+    yield Action("task.resume", "c", "continue", main, task, stopped, 8, True, command="resume")
     yield Action("task.discard", "D", "discard", main, task, "Give the task up; a backup ref keeps it", 0, True)
     yield Action("task.pause", "p", "pause", main, task, "Let a task or run wait, or go on: pause and resume", 0, True)
     yield Action("task.retry", "r", "retry", main, task, "Begin a task again from nothing; its work is kept", 0, True)
@@ -97,11 +108,13 @@ def _table() -> Iterator[Action]:
     yield Action("go.previous_pane", "shift+tab", "previous pane", main, move, "To the previous pane")
     yield Action("go.worktrees", "1", "worktrees", main, move, "To the worktrees", 0, True)
     yield Action("go.tasks", "2", "tasks", main, move, "To the tasks", 0, True)
-    yield Action("go.log", "3", "log", main, move, "To the log", 0, True)
+    yield Action("go.log", "3", "log", main, move, "To the log", 0, True, command="logs")
     yield Action("go.history", "H", "history", main, move, "What was asked and what ran, and who allowed it", 0, True)
-    yield Action("go.inbox", "4", "needs you", main, move, "To the questions that wait for you", 0, True)
+    asked = "To the questions that wait for you"
+    yield Action("go.inbox", "4", "needs you", main, move, asked, 0, True, command="approvals")
     yield Action("go.plan", "P", "plan", main, move, "The plan of the run, or a new one: look, edit, approve", 0, True)
-    yield Action("go.rules", "R", "rules", main, move, "The rules in force, what they would have answered", 0, True)
+    in_force = "The rules in force, what they would have answered"
+    yield Action("go.rules", "R", "rules", main, move, in_force, 0, True, command="policy")
 
     lists, rows = Where.LIST, Group.LIST
     yield Action("list.open", "enter", "open", lists, rows, "Show the log and result; fold a run")
@@ -202,6 +215,8 @@ def _table() -> Iterator[Action]:
     yield Action("plan.switch", "tab,shift+tab", "switch", plan, plans, "Tasks, or all of one task")
     yield Action("plan.back", "escape,q,P", "back", plan, plans, "Leave the plan; it is kept until you quit")
 
+    yield from _replay()
+
     dialog, dialogs = Where.DIALOG, Group.DIALOG
     yield Action("new_task.submit", "ctrl+s", "start", dialog, dialogs, "New task: start it", is_bound=False)
     yield Action("new_task.way", "ctrl+o", "way", dialog, dialogs, "New task: plan it first, or do it", is_bound=False)
@@ -226,6 +241,9 @@ def _table() -> Iterator[Action]:
     )
     yield Action("plan_task.keep", "ctrl+s", "keep", dialog, dialogs, "A task of a plan: keep it so", is_bound=False)
     yield Action("plan_task.close", "escape", "back", dialog, dialogs, "A task of a plan: back", is_bound=False)
+    head = "Title and specification of a plan"
+    yield Action("plan_head.keep", "enter,ctrl+s", "keep", dialog, dialogs, f"{head}: keep it so", is_bound=False)
+    yield Action("plan_head.close", "escape", "back", dialog, dialogs, f"{head}: back", is_bound=False)
     yield Action("line.take", "enter", "take", dialog, dialogs, "A file or a title: take it", is_bound=False)
     yield Action("line.close", "escape", "back", dialog, dialogs, "A file or a title: back", is_bound=False)
     yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge: yes, as it is told", is_bound=False)
@@ -282,6 +300,8 @@ def _table() -> Iterator[Action]:
     any_, program = Where.ANYWHERE, Group.PROGRAM
     yield Action("program.command_palette", "ctrl+p", "commands", any_, program, "Every command by its name", 10)
     yield Action("program.help", "question_mark,f1", "help", any_, program, "Every key, and the signs", 1, True)
+    gone = "Looking on: hold the repository, when nobody does any more"
+    yield Action("program.take_over", "t", "take over", Where.MAIN, program, gone, 1, True)
     yield Action("program.suspend_process", "ctrl+z", "suspend", any_, program, "To the shell; fg comes back", 0, True)
     yield Action("program.quit", "q", "quit", any_, program, "Leave; asks when workers run or ask", 11, True)
     yield Action(
@@ -293,6 +313,22 @@ def _table() -> Iterator[Action]:
         "Leave, out of a dialog too",
         priority=True,
     )
+
+
+def _replay() -> Iterator[Action]:
+    """Before all others, also where a list or a log has the same key; they are on no other screen."""
+    for name, keys, description, tooltip, rank in (
+        ("play", "space", "play or pause", "Pause, or go on; at the end begin again", 1),
+        ("step", "right", "step", "One event on, and pause", 3),
+        ("step_back", "left", "step back", "One event back, and pause", 4),
+        ("steps", "shift+right", "100 on", "A hundred events on, and pause", 0),
+        ("steps_back", "shift+left", "100 back", "A hundred events back, and pause", 0),
+        ("faster", "right_square_bracket", "faster", "Up to 100 times as fast as it was", 5),
+        ("slower", "left_square_bracket", "slower", "Down to as fast as it was", 6),
+        ("to_start", "home", "start", "To the run's creation", 7),
+        ("to_end", "end", "end", "To the last event", 8),
+    ):
+        yield Action(f"replay.{name}", keys, description, Where.REPLAY, Group.REPLAY, tooltip, rank, priority=True)
 
 
 ACTIONS: tuple[Action, ...] = tuple(_table())

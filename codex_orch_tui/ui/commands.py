@@ -41,13 +41,13 @@ class ActionProvider(Provider):
             return
         keymap = screen.orchestrator.config.keymap
         for action in ACTIONS:
+            if screen.check_action(action.name, ()) is False:
+                continue
             if not action.in_palette or why_not(action.id, screen.state, screen.current):
                 continue
             target: DOMNode = self.app if action.where is Where.ANYWHERE else screen
             key = keys_label(action, keymap)
-            yield _Command(
-                f"{action.description}  ({key})", action.tooltip, partial(_run, self.app, action.name, target)
-            )
+            yield _Command(f"{action.called}  ({key})", action.tooltip, partial(_run, self.app, action.name, target))
         for name in sorted(self.app.available_themes):
             act = partial(setattr, self.app, "theme", name)
             yield _Command(f"theme {name}", "Until the program ends; `theme` in the configuration keeps it", act)

@@ -5,12 +5,27 @@ They are tasks of the loop and not Textual workers: a worker dies with its scree
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.dom import DOMNode
 
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import NotPossibleError
 
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
 T = TypeVar("T")
+
+
+def telling(node: DOMNode, timeout_s: float = 6.0) -> Callable[[str, str], None]:
+    """What tells the person of an errand's end, for `Errands`: a word on the app of a screen."""
+
+    def tell(text: str, severity: str) -> None:
+        shown: SeverityLevel = "error" if severity == "error" else "warning"
+        node.app.notify(text, severity=shown, markup=False, timeout=timeout_s)
+
+    return tell
 
 
 class Errands:
@@ -46,12 +61,18 @@ class Errands:
             group.add(task)
             task.add_done_callback(group.discard)
 
-    async def settle(self) -> None:
-        """Return when every command has ended; those that may wait are given up."""
+    async def settle(self, bound_s: float | None = None) -> None:
+        """Return when every command has ended; those that may wait are given up.
+
+        Args:
+            bound_s: After so many seconds all are given up: another program does them, and may not answer.
+        """
         for task in self._waiting:
             task.cancel()
         while self._running:
-            await asyncio.wait(self._running)
+            done, _ = await asyncio.wait(self._running, timeout=bound_s)
+            for task in () if done else tuple(self._running):
+                task.cancel()
 
     async def _run(
         self,

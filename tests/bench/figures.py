@@ -125,6 +125,7 @@ def idle(settings: Settings) -> Figure:
     with working(lines=0) as session:
         session.until_done()
         session.stop_probe()
+        session.until_reported()
         session.terminal.until_quiet(1.5)
         found = session.at_rest(settings.idle_s)
     with bare() as floor:

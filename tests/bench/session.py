@@ -66,6 +66,10 @@ class Session:
         """Return when every worker's turn has ended and is on disk."""
         self.until_all(lambda log: b'"turn/completed"' in _tail(log))
 
+    def until_reported(self) -> None:
+        """Return when what every worker did is told in its task's result.json, which is written last."""
+        self.until_all(lambda log: _is_newer(log.with_name("result.json"), log))
+
     def until_all(self, holds: Callable[[Path], bool]) -> None:
         """Return when something holds of every worker's events.jsonl."""
         self.wait(lambda: len(self.logs()) == self._workers and all(map(holds, self.logs())))
@@ -154,6 +158,10 @@ def probed(place: Scene, workers: int, order: Mapping[str, object]) -> Iterator[
     environment = {**place.environment, "PYTHONPATH": str(ROOT)}
     with Terminal(command, cwd=place.repository, environment=environment) as terminal:
         yield Session(place, terminal, report, workers)
+
+
+def _is_newer(path: Path, other: Path) -> bool:
+    return path.exists() and path.stat().st_mtime_ns > other.stat().st_mtime_ns
 
 
 def _tail(path: Path) -> bytes:

@@ -38,6 +38,7 @@ def flooded() -> Iterator[Flooded]:
         lags_ms = session.lags_ms(FLOOD_S * 0.35)
         cores = session.cores(FLOOD_S * 0.35)
         session.until_done()
+        session.until_reported()
         session.terminal.until_quiet(1.2)
         at_rest = session.at_rest(2.5)
         sent, kept = session.lines()

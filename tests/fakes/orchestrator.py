@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from codex_orch_tui.config import Config
+from codex_orch_tui.config.role_settings import profile_of
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Decision
-from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskRef
+from codex_orch_tui.domain.drafts import KeptDrafts
+from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskId, TaskRef
 from codex_orch_tui.domain.log import LogEntry
 from codex_orch_tui.domain.merge import Merged, MergePreview, Updated
 from codex_orch_tui.domain.plan import Plan, RoleName
@@ -24,10 +26,12 @@ from tests.fakes.states import BASE, Story
 if TYPE_CHECKING:
     from codex_orch_tui.policy.back_test import BackTest
     from codex_orch_tui.policy.rule import Rule
+    from codex_orch_tui.services.judgement import Judgement
     from codex_orch_tui.services.live_settings import SettingsNews
     from codex_orch_tui.services.orchestrator import BaseInfo
-    from codex_orch_tui.services.plan_commands import Proposal
+    from codex_orch_tui.services.plan_reading import Proposal
     from codex_orch_tui.services.policy_types import Proposals, RuleFile, Where
+    from codex_orch_tui.services.session import Viewing
     from codex_orch_tui.services.trust import TrustItem
 
 
@@ -67,6 +71,14 @@ class FakeTaskLog:
         """The raw lines."""
         return list(self.raw)
 
+    def raw_grown(self) -> list[str] | None:
+        """The same."""
+        return list(self.raw)
+
+    def raw_older(self) -> list[str]:
+        """Nothing is above."""
+        return []
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -83,9 +95,12 @@ class FakeOrchestrator:
         self.root = Path("/home/ada/shop-api")
         self.codex_home: Path | None = Path("/home/ada/.codex")
         self.notes: tuple[str, ...] = ()
+        self.viewing: Viewing | None = None
         self.calls: list[tuple[Any, ...]] = []
         self.raises: dict[str, Exception] = {}
         self.logs: dict[TaskRef, FakeTaskLog] = {}
+        self.quiet_since: dict[TaskRef, float] = {}
+        self.unmatched: dict[TaskId, tuple[str, ...]] = {}
         self.preview: MergePreview | None = None
         self.run_preview: RunLandingPreview | None = None
         self.summary: ReviewSummary | None = None
@@ -93,11 +108,14 @@ class FakeOrchestrator:
         self.files_of_rules: tuple[RuleFile, ...] = ()
         self.back_test: BackTest | None = None
         self.proposals: Proposals | None = None
+        self.judgement: Judgement | None = None
         self.untrusted: tuple[TrustItem, ...] = ()
         self.waiting: dict[TaskRef, Wait] = {}
         self.rate_hold: RateLimits | None = None
         self.own_roles: dict[RoleName, RoleProfile] = {}
         self.plan_files: dict[str, Plan] = {}
+        self.spec_files: dict[str, str] = {}
+        self.kept = KeptDrafts()
         self.proposed: dict[TaskRef, Proposal] = {}
         self.branches: tuple[str, ...] = ("main", "develop")
         self.dirty: tuple[str, ...] = ()
@@ -193,9 +211,17 @@ class FakeOrchestrator:
         """The task's log; empty at first."""
         return self.logs.setdefault(ref, FakeTaskLog())
 
-    def silent_s(self, ref: TaskRef) -> float | None:
-        """No worker is silent."""
-        return None
+    def quiet(self) -> Mapping[TaskRef, float]:
+        """What the test put there."""
+        return self.quiet_since
+
+    def kept_drafts(self) -> KeptDrafts:
+        """What the test put there, or what was kept since."""
+        return self.kept
+
+    def keep_drafts(self, drafts: KeptDrafts) -> None:
+        """Kept."""
+        self.kept = drafts
 
     async def base_info(self) -> "BaseInfo":
         """The fake checkout."""
@@ -213,13 +239,29 @@ class FakeOrchestrator:
         return refs
 
     def role_profiles(self) -> Mapping[RoleName, RoleProfile]:
-        """Our own roles, and what the test put there."""
-        return {**BUILT_IN, **self.own_roles}
+        """Our own roles with the settings of now, and what the test put there."""
+        config = self.config
+        ours = {
+            name: profile_of(
+                name, {}, sandbox=config.sandbox, approval_policy=config.approval_policy, model=config.model
+            )
+            for name in BUILT_IN
+        }
+        return {**ours, **self.own_roles}
 
     async def open_plan(self, path: Path) -> Plan:
         """The plan that the test put into `plan_files`."""
         self._called("open_plan", path)
         return self.plan_files[str(path)]
+
+    async def read_spec(self, path: Path) -> str:
+        """The text that the test put into `spec_files`."""
+        from codex_orch_tui.services.errors import NotPossibleError
+
+        self._called("read_spec", path)
+        if str(path) not in self.spec_files:
+            raise NotPossibleError(f"{path}: there is no such file")
+        return self.spec_files[str(path)]
 
     async def save_plan(self, plan: Plan, path: Path, *, may_replace: bool = False) -> Path:
         """Recorded; a file that is in `plan_files` is there already."""
@@ -230,6 +272,10 @@ class FakeOrchestrator:
             raise FileThereError(f"{path} is there already")
         self.plan_files[str(path)] = plan
         return self.root / path
+
+    async def unmatched_paths(self, plan: Plan, base_branch: str) -> Mapping[TaskId, tuple[str, ...]]:
+        """What the test put there."""
+        return {task.id: self.unmatched[task.id] for task in plan.tasks if task.id in self.unmatched}
 
     async def edit_run(self, run: RunId, before: Plan, after: Plan) -> None:
         """Recorded, and told."""
@@ -334,7 +380,7 @@ class FakeOrchestrator:
         self._called("file_patch", change.path)
         return self.patches.get(change.path) or FilePatch(change=change, hunks=())
 
-    def record_review(self, ref: TaskRef, summary: ReviewSummary, files_viewed: int) -> None:
+    def record_review(self, ref: TaskRef, summary: ReviewSummary, files_viewed: int, *, waived: bool = False) -> None:
         """Recorded, and told."""
         self._called("record_review", ref, summary, files_viewed)
         self.apply(
@@ -344,6 +390,7 @@ class FakeOrchestrator:
                 tip=summary.tip,
                 files_viewed=files_viewed,
                 files_total=summary.file_count,
+                waived=waived,
             )
         )
 
@@ -419,6 +466,11 @@ class FakeOrchestrator:
         """Recorded only."""
         self._called("store_rule", rule, where)
         return f"stored, and in force: {rule.id}"
+
+    async def judge_again(self, approval: ApprovalId) -> "Judgement | None":
+        """What the test put there."""
+        self._called("judge_again", approval)
+        return self.judgement
 
     async def trust_wanted(self) -> tuple["TrustItem", ...]:
         """What the test put there and nobody trusted yet."""

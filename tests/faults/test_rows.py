@@ -4,12 +4,10 @@ Rows are told through the whole program: its facade, its screen, or the command 
 its own is tested beside it in tests/unit.
 """
 
-import re
-from pathlib import Path
-
 import pytest
 
-TESTS = Path(__file__).parents[1]
+from tests.named import assert_there
+
 ROWS = {
     "codex missing, wrong version, not executable, silent": (
         "faults/test_codex.py::test_a_codex_that_cannot_be_used_is_named_with_what_to_install",
@@ -115,6 +113,10 @@ ROWS = {
         "unit/cli/test_policy_command.py::test_every_mistake_has_its_file_line_and_key",
         "unit/test_config.py::test_all_mistakes_of_all_places_are_told_at_once",
     ),
+    "broken theme: wrong type, unknown key, no text": (
+        "ui/test_themes.py::test_a_wrong_file_is_told_with_the_place_and_left_out",
+        "ui/test_themes.py::test_bytes_that_are_no_text_are_a_failure",
+    ),
     "a rule file that changes while a card is open": (
         "scenarios/test_rules_and_trust.py::test_a_rule_that_comes_while_a_card_is_open_leaves_it_to_the_person",
     ),
@@ -150,5 +152,4 @@ ROWS = {
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_has_its_tests(row: str) -> None:
     for name in ROWS[row]:
-        file, _, test = name.partition("::")
-        assert re.search(rf"^\s*(?:async )?def {test}\(", (TESTS / file).read_text("utf-8"), re.MULTILINE), name
+        assert_there(name)

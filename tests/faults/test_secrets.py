@@ -28,6 +28,8 @@ def test_fifty_secrets_are_readable_nowhere(scratch: Path) -> None:
     found = figure.run(scratch)
     assert found["planted"] >= figure.PLANTED
     assert found["files_looked_at"] >= 5
+    evidence = {"result.json", "patch.diff", "logs.txt", "report.md", "manifest.json", "metrics.json", "context.json"}
+    assert evidence <= set(found["kinds_looked_at"])
     assert (found["found_in_files"], found["found_on_screen"]) == ([], [])
 
 

@@ -18,8 +18,10 @@ from typing import Any
 from unittest.mock import patch
 
 from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.drivers.headless_driver import HeadlessDriver
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.strip import Strip
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import (
@@ -69,8 +71,41 @@ _AGAIN = re.compile(r"again-(\d+)")
 _MINI_STEPS = 6
 _MIN_PENDING = 3
 
-Seen = tuple[ApprovalId, int] | None
-"""The question that a frame shows, and how often it was asked by then."""
+Seen = tuple[ApprovalId, int] | str
+"""The question that a frame shows, and how often it was asked by then; or why none can be read."""
+
+
+class Terminal:
+    """What a terminal shows that got these updates, and no more than these."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Strip] = {}
+
+    def take(self, update: object) -> None:
+        """Writes an update as Textual writes it to a terminal.
+
+        Raises:
+            TypeError: it is of a kind that is not known here.
+        """
+        if isinstance(update, LayoutUpdate):
+            for y, strips in enumerate(update.strips, update.region.y):
+                self._put(update.region.x, y, Strip.join(strips))
+        elif isinstance(update, ChopsUpdate):
+            for y, x1, x2 in update.spans:
+                for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+                    if strip is not None and x <= x2 and end > x1:
+                        self._put(x, y, strip.crop(0, min(end, x2) - x))
+        else:
+            raise TypeError(f"an update of the kind {type(update).__name__}")
+
+    def _put(self, x: int, y: int, strip: Strip) -> None:
+        row = self._rows.get(y, Strip.blank(0))
+        self._rows[y] = Strip.join([row.adjust_cell_length(x), strip, row.crop(x + strip.cell_length)])
+
+    def text(self, place: Region) -> str:
+        """The text in a part of it."""
+        blank = Strip.blank(0)
+        return "\n".join(self._rows.get(y, blank).crop(place.x, place.right).text for y in range(place.y, place.bottom))
 
 
 class Clock:
@@ -122,7 +157,7 @@ class Asker(FakeOrchestrator):
         await asyncio.sleep(0)
         now = self.state.approvals[approval]
         causes = self.causes.get(approval, [])
-        asked, seen = causes.pop(0) if causes else (0, None)
+        asked, seen = causes.pop(0) if causes else (0, "no key")
         if seen != (approval, now.times_asked):
             told = f"{decision.choice} for {approval} (asked {now.times_asked}, answered as {asked}); shown: {seen}"
             self._tally.wrong.append(told)
@@ -152,9 +187,10 @@ class StormApp(OrchApp):
         self.asker = asker
         self.clock = clock
         self.tally = tally
-        self.seen: Seen = None
-        self.handled: Seen = None
+        self.seen: Seen = "no frame"
+        self.handled: Seen = "no key"
         self._seen_at: dict[events.Key, Seen] = {}
+        self._terminal = Terminal()
 
     def press(self, key: str) -> None:
         """A key of the person, at what is on the terminal now."""
@@ -165,38 +201,38 @@ class StormApp(OrchApp):
         self.post_message(event)
 
     def _on_key(self, event: events.Key) -> None:  # type: ignore[override] # runs before the app's own
-        self.handled = self._seen_at.get(event)
+        self.handled = self._seen_at.get(event, "no key")
         if event in self.clock.under_way:
             self.clock.under_way.remove(event)
 
     async def on_event(self, event: events.Event) -> None:
         """A key that a field takes for itself never comes up to the app."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self.handled = self._seen_at.get(event)
+            self.handled = self._seen_at.get(event, "no key")
         await super().on_event(event)
 
     def _display(self, screen: Any, renderable: Any) -> None:
         super()._display(screen, renderable)
         if renderable is not None and not self._batch_count:
             self.tally.frames += 1
+            self._terminal.take(renderable)
             self.seen = self._read()
 
     def _read(self) -> Seen:
         """The question on the terminal: by the words in the card's part of it."""
         inbox = self.main_screen.needs_you.inbox
         if self.screen is not self.main_screen or inbox is None or not inbox.is_attached:
-            return None
+            return type(self.screen).__name__
         card = inbox.query_one(ApprovalCard)
         place = card.region
         if not card.display or not place.area or not inbox.display:
-            return None
-        strips = self.screen._compositor.render_strips()[place.y : place.bottom]
-        text = "\n".join(strip.crop(place.x, place.right).text for strip in strips)
+            return "no card"
+        text = self._terminal.text(place)
         named = set(_NAMED.findall(text))
         shown = card.approval
         if shown is None or named - {shown.id.partition(":")[2]}:
             self.tally.mixed += shown is not None
-            return None
+            return f"{named} on the card of {shown.id if shown is not None else None}"
         if card.scroll_y or not named:  # what tells them apart is not among the few rows that there is room for
             return (shown.id, shown.times_asked)
         again = _AGAIN.search(text)

@@ -1,10 +1,10 @@
 """Do the right tasks begin, soon, and none twice, early, or not at all?
 
-    python -m tests.figures schedule
+    python -m tests.figures schedule [--long]
 
 Three figures: a decision over 5,000 tasks with 20,000 dependencies; 10,000 random plans played to their end, with every
-decision checked; and 50 stand-in workers for ten minutes in real worktrees, with plans that come as long as the time
-lasts. A stand-in waits a moment, writes a file that its task claims, and now and then fails or dies. It keeps who
+decision checked; and 50 stand-in workers for a minute, or ten, in real worktrees, with plans that come as long as the
+time lasts. A stand-in waits a moment, writes a file that its task claims, and now and then fails or dies. It keeps who
 worked at the same time, and knows nothing of the scheduler.
 """
 
@@ -46,8 +46,8 @@ PLAN_TASKS = 60
 _PLACES = 200
 
 
-def run(*, graphs: int = 10_000, minutes: float = 10.0) -> dict[str, Any]:
-    """The figure; its short form plays fewer plans and takes less time."""
+def run(*, graphs: int = 10_000, minutes: float = 1.0) -> dict[str, Any]:
+    """The figure; its short form plays fewer plans and takes less time, its long form more of it."""
     decisions = decision_times()
     played = play_plans(graphs)
     team = asyncio.run(team_at_work(minutes * 60))

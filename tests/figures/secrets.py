@@ -4,8 +4,8 @@
 
 The whole program runs above a stand-in for Codex with its screen. Looked at are every file below .orchestrator but the
 raw log, which never leaves the machine, and the worktrees, which are the person's own; the messages of commits; what
-`status --json` prints; and everything that was painted: log, raw log, cards, review, failure. The tokens are made here
-from a seed, so that no file of the project has the shape of one.
+`status --json` and `report` print; and everything that was painted: log, raw log, cards, review, failure. The tokens
+are made here from a seed, so that no file of the project has the shape of one.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +25,14 @@ from typing import Any
 from urllib.parse import quote
 
 from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Decision
+from codex_orch_tui.domain.drafts import TaskDraft
 from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.plan import Role
+from codex_orch_tui.domain.role import BUILT_IN
 from codex_orch_tui.domain.secrets import remember
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.ui.presentation.log_lines import raw_entries
-from codex_orch_tui.ui.presentation.new_task import TaskDraft, plan_of
+from codex_orch_tui.ui.presentation.new_task import plan_of
 from tests.faults.rig import asks, both, environment, item, opened, says, shown, standin
 from tests.scenarios.stage import git
 from tests.scenarios.tui.user import User
@@ -39,6 +42,8 @@ PLANTED = 50
 LETTERS = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"
 CAPITALS = string.ascii_uppercase + string.digits
+PRINTED = (("status", "--json"), ("report",), ("report", "--json"))
+"""The commands whose output is looked at."""
 _ABOUT = {"threadId": "$THREAD", "turnId": "$TURN"}
 
 
@@ -251,7 +256,7 @@ async def played(me: User, garden: Garden) -> list[str]:
         await on.orchestrator.answer(approval.id, _with_answer(approval, decision))
 
     prompt = f"GO on with {garden.token('prompt')}\nand {garden.token('second line of the prompt', 'pat')}"
-    (ref,) = await on.orchestrator.create_run(plan_of(TaskDraft(text=prompt, base_branch="main")), "main")
+    (ref,) = await on.orchestrator.create_run(plan_of(TaskDraft(text=prompt), BUILT_IN[Role.IMPLEMENTER]), "main")
     said = f"use {garden.token('reason of a decline', 'aws')}"
     await answered(ApprovalKind.COMMAND, Decision(choice=Choice.DECLINE, message=said))
     await answered(ApprovalKind.COMMAND, Decision(choice=Choice.ACCEPT))
@@ -261,7 +266,7 @@ async def played(me: User, garden: Garden) -> list[str]:
     await on.until_state(ref, TaskState.DONE)
     await look()
     seen += await looked_through(me, ref)
-    fails = plan_of(TaskDraft(text="FAIL please", base_branch="main"))
+    fails = plan_of(TaskDraft(text="FAIL please"), BUILT_IN[Role.IMPLEMENTER])
     (failed,) = await on.orchestrator.create_run(fails, "main")
     await on.until_state(failed, TaskState.FAILED)
     await look()
@@ -280,7 +285,10 @@ async def looked_through(me: User, ref: TaskRef) -> list[str]:
     orchestrator, seen = me.on.orchestrator, []
     log = orchestrator.log(ref)
     seen += [f"{entry.text} {entry.remark}" for entry in log.tail()]
-    seen += [entry.text for entry in raw_entries(log.raw_tail())]
+    lines = log.raw_tail()
+    while lines:
+        seen += [entry.text for entry in raw_entries(lines)]
+        lines = log.raw_older()
     log.close()
     await me.press("l")
     await me.pilot.pause()
@@ -306,6 +314,20 @@ def files_that_may_leave(repository: Path) -> Iterator[Path]:
             yield path
 
 
+def printed(repository: Path, words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What a command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "codex_orch_tui", "--repo", str(repository), *words],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return done.stdout
+
+
 def found_in(garden: Garden, texts: Mapping[str, str]) -> list[str]:
     """Where which secret can be read."""
     return [
@@ -326,23 +348,16 @@ async def _session(root: Path) -> dict[str, Any]:
             async with shown(on, size=(160, 300)) as me:
                 painted = await played(me, garden)
             repository = on.repository
-        status = subprocess.run(
-            [sys.executable, "-m", "codex_orch_tui", "--repo", str(repository), "status", "--json"],
-            cwd=Path(__file__).parents[2],
-            env=environment(root) | own,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        )
+        told = {" ".join(words): printed(repository, words, environment(root) | own) for words in PRINTED}
     files = {str(path.relative_to(repository)): path.read_bytes() for path in files_that_may_leave(repository)}
     kept = {name: data.decode("utf-8", "replace") for name, data in files.items()}
-    kept |= {"commits": git(repository, "log", "--all", "--format=%B"), "status --json": status.stdout}
+    kept |= {"commits": git(repository, "log", "--all", "--format=%B")} | told
     raw = b"".join(path.read_bytes() for path in repository.rglob("events.jsonl")).decode()
     on_screen = {f"screen {number}": text for number, text in enumerate(painted)}
     return {
         "planted": len(garden.planted),
         "files_looked_at": len(files),
+        "kinds_looked_at": sorted({Path(name).name for name in files} | set(told)),
         "screens_and_lines_looked_at": len(painted),
         "planted_and_sent": len({name.rpartition(" in ")[0] for name in found_in(garden, {"raw": raw})}),
         "found_in_files": found_in(garden, kept),

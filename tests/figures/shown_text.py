@@ -30,6 +30,7 @@ from codex_orch_tui.domain.approval import (
     Question,
     QuestionOption,
 )
+from codex_orch_tui.domain.drafts import TaskDraft
 from codex_orch_tui.domain.ids import ApprovalId, CommitId, ItemId, TaskId, TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind, FileEdit, ItemKind, StepStatus
 from codex_orch_tui.domain.log import LogEntry, LogKind
@@ -58,7 +59,6 @@ from codex_orch_tui.services.trust import TrustItem, TrustKind
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.bridge import Dirty
 from codex_orch_tui.ui.presentation.approval_form import Option
-from codex_orch_tui.ui.presentation.new_task import TaskDraft
 from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
 from codex_orch_tui.ui.presentation.plan_form import form_of
 from codex_orch_tui.ui.presentation.trust import trust_text
@@ -87,6 +87,8 @@ SIZE = (150, 200)
 MARK = "\x1b]1337;{}\x1b\\"
 _CHOICES = (Choice.ACCEPT, Choice.ACCEPT_FOR_SESSION, Choice.DECLINE, Choice.CANCEL)
 _LOG_KINDS = tuple(LogKind)
+_FORM_TEXTS = 10
+"""So many fields the form of a task has for texts: it is opened once for so many, as each opening takes a while."""
 
 
 class Stage:
@@ -477,9 +479,22 @@ async def plans(stage: Stage) -> None:
 
     await stage.over(screen, read)
     roles = stage.fake.role_profiles()
-    forms = [form_of(spec, roles) for spec in specs]
-    for form in forms:
-        await stage.over(PlanTaskScreen(form.title, form, tuple(texts), lambda _form: specs[0]))
+    for skip in range(0, len(texts), _FORM_TEXTS):
+        name, title, prompt, role, model, effort, parent, needed, path, check = stage.take(_FORM_TEXTS, skip=skip)
+        spec = TaskSpec(
+            id=TaskId(name),
+            title=title,
+            prompt=prompt,
+            role=role,
+            model=model,
+            effort=effort,
+            parent=TaskId(parent),
+            depends_on=(TaskId(needed),),
+            paths=(path,),
+            checks=(check,),
+        )
+        form = form_of(spec, roles)
+        await stage.over(PlanTaskScreen(form.title, form, tuple(texts[:_FORM_TEXTS]), lambda _form: specs[0]))
     await stage.over(LineScreen(texts[0], texts[1], texts[2]))
 
 

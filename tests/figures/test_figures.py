@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.asking import spread
-from tests.figures import schedule, text_safety
+from tests.figures import inbox, logs, replay, schedule, status, text_safety, twelve_workers, viewer
 from tests.figures.__main__ import FIGURES
 from tests.figures.hostile_strings import INVISIBLE, SEQUENCES, hostile_strings
 from tests.figures.shown_text import BATCH
@@ -48,9 +48,57 @@ def test_plans_are_scheduled_soon_and_right() -> None:
     assert schedule.play_plans(300)["wrong"] == {}
 
 
+def test_no_command_is_lost_or_done_twice_when_the_holder_is_killed() -> None:
+    """With a bound that a busy machine keeps; the figure itself has that of the goal."""
+    found = inbox.run(150, kills=2)
+    assert {name: found[name] for name in ("lost", "twice", "told_and_not_done", "wrong")} == {
+        "lost": 0,
+        "twice": 0,
+        "told_and_not_done": 0,
+        "wrong": 0,
+    }
+    assert found["kills"] >= 1
+    assert found["took_s"] < inbox.GOAL_S
+
+
+def test_a_viewer_shows_soon_what_happens() -> None:
+    """With a bound that a busy machine keeps; the figure itself has that of the goal."""
+    assert viewer.run(20)["shown_ms"]["p50"] < 2 * viewer.GOAL_MS
+
+
 async def test_stand_in_workers_lose_no_task_and_never_share_a_claim() -> None:
     found = await schedule.team_at_work(3, workers=12)
     assert found["holds"], found
+
+
+@pytest.mark.codex
+def test_supervising_takes_a_part_of_what_the_workers_take() -> None:
+    """Of memory; so few workers do not outweigh the processor time of our own start."""
+    found = twelve_workers.run(workers=2, turns=2)
+    assert found["turns_of_each"] == [2, 2]
+    assert found["most_at_once"] == 2
+    assert 0 < found["ratio"]["mib"] < 1
+    assert min(found["ours"]["cpu_s"], found["workers_all"]["cpu_s"]) > 0
+
+
+def test_a_long_run_is_seen_at_once_and_at_constant_memory() -> None:
+    """With bounds that a busy machine keeps; the figure itself has those of the goal."""
+    found = replay.run(**FIGURES["replay"])
+    assert found["first_frame_s"]["lowest"] < 10 * replay.FIRST_FRAME_GOAL_S
+    assert found["more_than_the_short_one_mib"] < replay.GROWTH_GOAL_MIB
+
+
+def test_the_end_of_a_long_log_is_there_at_constant_memory() -> None:
+    found = logs.run(**FIGURES["logs"])
+    assert found["more_memory_than_the_short_one_mib"] < logs.GROWTH_GOAL_MIB
+    assert found["tail"]["readable"]["long"]["processor_s"] < 3 * logs.GOAL_S
+
+
+def test_status_does_not_read_the_whole_past() -> None:
+    found = status.run(**FIGURES["status"])
+    assert found["same_text"]
+    assert found["status_json"]["processor_s"] < status.GOAL_S
+    assert found["status_json"]["processor_s"] < found["from_the_whole_journal"]["processor_s"]
 
 
 def test_every_figure_is_run_by_the_command() -> None:

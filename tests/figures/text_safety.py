@@ -136,22 +136,28 @@ def _played(batches: Sequence[Sequence[str]]) -> dict[str, Seen]:
 
 
 def _scenes(command: Sequence[str], home: Path) -> Iterator[tuple[str, str]]:
-    """What a program sends to its terminal, from each mark to the next one: the mark's name and what followed."""
+    """What a program sends to its terminal, from each mark to the next one: the mark's name and what followed.
+
+    Raises:
+        RuntimeError: the program ended in another way than it should.
+    """
     name, sent = "", bytearray()
-    for block in _blocks(command, home):
-        sent += block
-        while (mark := _MARK.search(sent)) is not None:
-            if name:
-                yield name, sent[: mark.start()].decode("utf-8", "surrogateescape")
-            name = mark[1].decode()
-            del sent[: mark.end()]
-    if name != "end":
-        told = sent[-3000:].decode("utf-8", "replace")
-        raise RuntimeError(f"the screen ended in {name or 'no scene'}; the end of what it sent:\n{told}")
+    with _running(command, home) as (process, terminal):
+        while block := _read(terminal):
+            sent += block
+            while (mark := _MARK.search(sent)) is not None:
+                if name:
+                    yield name, sent[: mark.start()].decode("utf-8", "surrogateescape")
+                name = mark[1].decode()
+                del sent[: mark.end()]
+        if process.wait() or name != "end":
+            told = sent[-3000:].decode("utf-8", "replace")
+            raise RuntimeError(f"the screen ended with {process.returncode}; the end of what it sent:\n{told}")
 
 
-def _blocks(command: Sequence[str], home: Path) -> Iterator[bytes]:
-    """Everything that a program sends to its terminal until it ends; the program ends with the terminal."""
+@contextlib.contextmanager
+def _running(command: Sequence[str], home: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """A program in a terminal of its own, with which it ends, and the other end of that terminal."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -176,10 +182,16 @@ def _blocks(command: Sequence[str], home: Path) -> Iterator[bytes]:
     overdue = threading.Timer(PATIENCE_S, process.kill)
     overdue.start()
     try:
-        with contextlib.suppress(OSError):  # the other end was closed
-            while block := os.read(master, 65536):
-                yield block
+        yield process, master
     finally:
         overdue.cancel()
         os.close(master)
         process.wait()
+
+
+def _read(terminal: int) -> bytes:
+    """The next block; empty at the end."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end was closed
+        return b""

@@ -128,6 +128,10 @@ async def test_a_rule_that_comes_while_a_card_is_open_leaves_it_to_the_person(sc
         with pytest.raises(NotPossibleError, match="already"):
             await on.orchestrator.store_rule(rule, Where.REPOSITORY)
         assert on.orchestrator.state.pending == (question,)
+        now = await on.orchestrator.judge_again(question.id)
+        assert now is not None
+        assert now.rule is not None
+        assert now.rule.id == rule.id
         await on.orchestrator.answer(question.id, ACCEPT)
         await on.until_state(ref, TaskState.DONE)
         (again,) = await on.start("AGAIN")

@@ -61,9 +61,10 @@ def left(preview: RunLandingPreview) -> dict[str, StaysOut]:
     return {one.ref.task: one.why for one in preview.left}
 
 
-def with_check(preview: RunLandingPreview, name: str) -> RunLandingPreview:
+def with_check(preview: RunLandingPreview, name: str, command: str = "") -> RunLandingPreview:
     """With this check only, which would have been in the way of the tasks themselves."""
-    return replace(preview, checks=(LandingCheck(name=name, command=name, wanted_by=(preview.tasks[0].ref,)),))
+    check = LandingCheck(name=name, command=command or name, wanted_by=(preview.tasks[0].ref,))
+    return replace(preview, checks=(check,))
 
 
 def subjects(on: Stage, branch: str = "main") -> list[str]:
@@ -288,7 +289,7 @@ async def test_what_changes_while_the_checks_run_is_found_before_anything_moves(
         run = await all_done(on, refs, review="slow one")
         await on.orchestrator.wait_idle()
         preview = await on.orchestrator.preview_run_landing(run)
-        waiting = with_check(preview, "slow")
+        waiting = with_check(preview, "slow", "sh slow.sh")
         trying = asyncio.create_task(on.orchestrator.land_run(run, waiting))
         await on.until(lambda: (found := on.orchestrator.state.runs[run].landing) is not None and bool(found.checks))
         with pytest.raises(NotPossibleError, match="is landing now"):

@@ -9,12 +9,13 @@ from textual.widgets import Input
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import ApprovalKind, Choice, Decision, PermissionEntry, Question, QuestionOption
+from codex_orch_tui.domain.drafts import TaskDraft
 from codex_orch_tui.domain.ids import ApprovalId, TaskRef
 from codex_orch_tui.domain.plan import ApprovalPolicy, SandboxMode
 from codex_orch_tui.services.errors import AnswerRefusedError
 from codex_orch_tui.services.orchestrator import BaseInfo
 from codex_orch_tui.ui.presentation.attention import answer_told
-from codex_orch_tui.ui.presentation.new_task import TaskDraft, confirmation, is_confirmed
+from codex_orch_tui.ui.presentation.new_task import confirmation, is_confirmed
 from codex_orch_tui.ui.screens.approval_actions import CHANGED_MEANWHILE
 from codex_orch_tui.ui.screens.for_good import GONE, ForGoodScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskScreen

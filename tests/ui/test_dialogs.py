@@ -1,8 +1,9 @@
 """New task, message, confirm, choose, merge and the view of everything."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +14,18 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, Select, Static, TextArea
 
 from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.drafts import TaskDraft
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import MergePreview, Overlap, OverlapKind, Refusal, RefusalReason
-from codex_orch_tui.domain.plan import ApprovalPolicy, Role, SandboxMode
+from codex_orch_tui.domain.plan import ApprovalPolicy, Limits, Role, SandboxMode
 from codex_orch_tui.domain.review import CommitSummary
+from codex_orch_tui.domain.role import BUILT_IN, RoleProfile
 from codex_orch_tui.domain.task import Reviewed, Task
+from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.orchestrator import BaseInfo
 from codex_orch_tui.ui.presentation.approval_form import Option
 from codex_orch_tui.ui.presentation.merge import MergeAnswer, can_merge, merge_lines
-from codex_orch_tui.ui.presentation.new_task import TaskDraft, plan_of, unseen_edits
+from codex_orch_tui.ui.presentation.new_task import plan_of, unseen_edits
 from codex_orch_tui.ui.presentation.paragraphs import plain_text
 from codex_orch_tui.ui.screens.approval import ApprovalScreen
 from codex_orch_tui.ui.screens.choose import ChooseScreen
@@ -176,9 +180,103 @@ async def test_a_branch_that_is_gone_gives_way_to_the_checked_out_one() -> None:
 
 
 def test_a_plan_of_a_draft() -> None:
-    plan = plan_of(TaskDraft(text="  Fix it\n\nall of it ", model=" gpt-5.5 ", role=Role.TESTER))
+    draft = TaskDraft(text="  Fix it\n\nall of it ", model=" gpt-5.5 ", role=Role.TESTER)
+    plan = plan_of(draft, BUILT_IN[Role.TESTER])
     (spec,) = plan.tasks
     assert (plan.title, spec.prompt, spec.model, spec.role) == ("Fix it", "Fix it\n\nall of it", "gpt-5.5", Role.TESTER)
+
+
+PROFILES = {
+    **BUILT_IN,
+    Role.REVIEWER: replace(
+        BUILT_IN[Role.REVIEWER],
+        model="gpt-5.5",
+        effort="high",
+        approval_policy=ApprovalPolicy.UNTRUSTED,
+        limits=Limits(turns=3),
+    ),
+    "painter": RoleProfile(name="painter", sandbox=SandboxMode.DANGER_FULL_ACCESS),
+}
+
+
+async def choose(on: Stage, field: str, value: str) -> None:
+    on.screen.query_one(f"#{field}", Select).value = value
+    await on.press()
+
+
+async def test_a_role_brings_its_settings() -> None:
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x"), None, PROFILES)) as on:
+        await choose(on, "role", Role.REVIEWER)
+        draft = on.screen.draft  # type: ignore[attr-defined]
+        assert (draft.sandbox, draft.approval_policy) == (SandboxMode.READ_ONLY, ApprovalPolicy.UNTRUSTED)
+        assert draft.model == "gpt-5.5"
+        assert "says what is wrong with it. Effort high; 3 turns." in on.text
+        await choose(on, "role", Role.TESTER)
+        draft = on.screen.draft  # type: ignore[attr-defined]
+        assert (draft.model, draft.sandbox) == ("", SandboxMode.WORKSPACE_WRITE), "and takes them with it"
+        await choose(on, "role", "painter")
+        assert "Type “full access” to start." in on.text
+        await choose(on, "role", Role.REVIEWER)
+        await on.press("ctrl+s")
+        (spec,) = on.app.results[0].plan.tasks
+        assert (spec.role, spec.sandbox, spec.model) == (Role.REVIEWER, SandboxMode.READ_ONLY, "gpt-5.5")
+        assert (spec.effort, spec.limits.turns) == ("high", 3)
+
+
+async def test_what_was_chosen_by_hand_stays_with_another_role() -> None:
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x"), None, PROFILES)) as on:
+        on.screen.query_one("#model", Input).value = "mine"
+        await choose(on, "policy", ApprovalPolicy.NEVER)
+        await choose(on, "role", Role.REVIEWER)
+        draft = on.screen.draft  # type: ignore[attr-defined]
+        assert (draft.model, draft.approval_policy) == ("mine", ApprovalPolicy.NEVER)
+        assert draft.sandbox is SandboxMode.READ_ONLY, "which nobody touched"
+        await on.press("escape")
+    begun = on.app.results[0].draft
+    async with shown(NewTaskScreen(BASE_INFO, begun, None, PROFILES)) as on:
+        await choose(on, "role", Role.IMPLEMENTER)
+        draft = on.screen.draft  # type: ignore[attr-defined]
+        assert (draft.model, draft.approval_policy) == ("mine", ApprovalPolicy.NEVER)
+        assert draft.sandbox is SandboxMode.WORKSPACE_WRITE
+
+
+async def test_planning_first_has_the_settings_of_a_navigator() -> None:
+    navigator = replace(BUILT_IN[Role.NAVIGATOR], model="deep", effort="high")
+    async with shown(
+        NewTaskScreen(BASE_INFO, TaskDraft(text="x"), None, {**PROFILES, Role.NAVIGATOR: navigator})
+    ) as on:
+        await on.press("ctrl+o")
+        await on.press("ctrl+s")
+        (spec,) = on.app.results[0].plan.tasks
+        assert (spec.role, spec.model, spec.effort) == (Role.NAVIGATOR, "deep", "high")
+        assert (spec.sandbox, spec.checked_answer) == (SandboxMode.READ_ONLY, True)
+
+
+def spec_reader(texts: dict[str, str]) -> Callable[[Path], Coroutine[Any, Any, str]]:
+    async def read(path: Path) -> str:
+        if str(path) not in texts:
+            raise NotPossibleError(f"{path}: there is no such file")
+        return texts[str(path)]
+
+    return read
+
+
+async def test_a_specification_goes_with_the_task_and_a_wrong_one_is_told_in_place() -> None:
+    read = spec_reader({"docs/spec.md": "Prices are in cents."})
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x", spec="docs/spec"), None, PROFILES, read)) as on:
+        await on.press("ctrl+s")
+        assert on.app.results == []
+        assert "docs/spec: there is no such file" in on.text
+        assert on.app.focused is on.screen.query_one("#spec", Input)
+        await on.press("end", *".md", "ctrl+s")
+        (result,) = on.app.results
+        assert result.plan.spec == "Prices are in cents."
+        assert result.draft.spec == "docs/spec.md"
+
+
+async def test_without_a_reader_there_is_no_field_for_a_specification() -> None:
+    async with shown(NewTaskScreen(BASE_INFO, TaskDraft(text="x"))) as on:
+        assert not on.screen.query_one("#spec", Input).region
 
 
 # Message.

@@ -334,7 +334,7 @@ async def test_a_message_is_sent_and_its_draft_kept_per_task() -> None:
         assert on.app.screen.query_one(TextArea).text == "hi"
         await on.press("ctrl+s")
         await on.until(lambda: on.fake.asked("message") == [(ref, "hi")])
-        assert ref not in on.main.drafts.messages
+        assert on.main.drafts.message(ref) is None
 
 
 @pytest.mark.parametrize(
@@ -536,10 +536,10 @@ async def test_ascii_signs() -> None:
 async def test_the_palette_offers_what_fits() -> None:
     async with shown() as on:
         await on.press("ctrl+p")
-        await on.until_shown("new task  (n)")
+        await on.until_shown("new task · run  (n)")
         text = on.text()
         assert "interrupt  (i)" in text
-        assert "continue  (c)" not in text
+        assert "continue · resume  (c)" not in text
         await on.press(*"help", "enter")
         await on.until(lambda: isinstance(on.app.screen, HelpScreen))
 

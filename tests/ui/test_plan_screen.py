@@ -17,7 +17,7 @@ from codex_orch_tui.domain.plan import Level, Limits, Plan, Role, SandboxMode, T
 from codex_orch_tui.domain.role import BUILT_IN, RoleProfile
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.services.errors import NotPossibleError, PlanRefusedError
-from codex_orch_tui.services.plan_commands import Proposal
+from codex_orch_tui.services.plan_reading import Proposal
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
 from codex_orch_tui.ui.screens.confirm import ConfirmScreen
@@ -25,6 +25,7 @@ from codex_orch_tui.ui.screens.line import LineScreen
 from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskScreen
 from codex_orch_tui.ui.screens.plan import PlanScreen
+from codex_orch_tui.ui.screens.plan_head import PlanHeadScreen
 from codex_orch_tui.ui.screens.plan_task import PlanTaskScreen
 from tests.fakes.orchestrator import FakeOrchestrator
 from tests.fakes.states import Story
@@ -335,7 +336,7 @@ async def test_a_plan_is_written_by_hand_and_comes_back_after_escape() -> None:
         await on.press("ctrl+s")
         await on.reach(PlanScreen)
         await on.press("home", "enter")
-        await on.reach(LineScreen)
+        await on.reach(PlanHeadScreen)
         await on.write("Release")
         await on.press("enter")
         await on.until(lambda: on.plan.title == "Release")
@@ -344,6 +345,57 @@ async def test_a_plan_is_written_by_hand_and_comes_back_after_escape() -> None:
         await on.press("P")
         await on.reach(PlanScreen)
         assert (on.plan.title, on.names) == ("Release", ["first"])
+
+
+async def attach(on: Shown, name: str) -> None:
+    await on.press("home", "enter")
+    await on.reach(PlanHeadScreen)
+    await on.press("tab")
+    await on.write(name)
+    await on.press("enter")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_specification_is_attached_named_and_taken_off(size: tuple[int, int]) -> None:
+    async with shown(search_plan(), size) as on:
+        on.fake.spec_files["docs/spec.md"] = "Prices are in cents.\n"
+        assert "enter on the plan attaches a file" in " ".join(on.text().split()) or size == NARROW
+        await attach(on, "docs/nowhere.md")
+        await on.see("docs/nowhere.md: there is no such file")
+        assert isinstance(on.app.screen, PlanHeadScreen), "it is mended in place"
+        await on.press(*["backspace"] * len("nowhere.md"))
+        await on.write("spec.md")
+        await on.press("ctrl+s")
+        await on.reach(PlanScreen)
+        assert (on.plan.spec, on.plan.title) == ("Prices are in cents.\n", "Add product search")
+        if size == WIDE:
+            await on.see("docs/spec.md · 21 characters")
+        await on.press("u")
+        assert on.plan.spec == ""
+        await attach(on, "docs/spec.md")
+        await on.reach(PlanScreen)
+        await on.press("home", "enter")
+        await on.reach(PlanHeadScreen)
+        await on.press("tab", *["backspace"] * len("docs/spec.md"), "enter")
+        await on.reach(PlanScreen)
+        assert on.plan.spec == ""
+        await attach(on, "docs/spec.md")
+        await on.reach(PlanScreen)
+        await on.press("ctrl+s")
+        await on.reach(MainScreen)
+        assert on.fake.asked("create_run")[0][0].spec == "Prices are in cents.\n"
+
+
+async def test_the_title_alone_changes_and_a_specification_without_a_name_stays() -> None:
+    async with shown(replace(search_plan(), spec="As it came.")) as on:
+        await on.see("11 characters")
+        await on.press("home", "enter")
+        await on.reach(PlanHeadScreen)
+        await on.see("came with it: 11 characters")
+        await on.write("!")
+        await on.press("enter")
+        await on.reach(PlanScreen)
+        assert (on.plan.title, on.plan.spec) == ("Add product search!", "As it came.")
 
 
 # Approving.
@@ -527,13 +579,16 @@ def answered(fake: FakeOrchestrator, ref: TaskRef, accepted: str = "{}") -> None
     fake.wake()
 
 
-async def planned(on: Shown, text: str = "Add a search") -> TaskRef:
+async def planned(on: Shown, text: str = "Add a search", spec: str = "") -> TaskRef:
     """Type a sentence, let it be planned."""
     await on.press("n")
     await on.reach(NewTaskScreen)
     await on.write(text)
     await on.press("ctrl+o")
     assert "A navigator proposes tasks" in on.text()
+    if spec:
+        on.fake.spec_files[spec] = "Prices are in cents."
+        on.app.screen.query_one("#spec", Input).value = spec
     await on.press("ctrl+s")
     await on.until(lambda: on.fake.state.tasks)
     await on.reach(MainScreen)
@@ -558,13 +613,25 @@ async def test_a_sentence_is_planned_read_only_and_its_plan_opens_for_approval()
         proposed(on.fake, ref)
         answered(on.fake, ref)
         await on.reach(PlanScreen)
-        for words in ("proposed by add-a-search, not approved", "Two tasks can go", "Descriptions, too?"):
+        for words in ("not approved", "proposed by add-a-search", "Two tasks can go", "Descriptions, too?"):
             await on.see(words)
         assert len(on.fake.state.runs) == 1, "nothing of it has begun"
         await on.press("ctrl+s")
         await on.reach(MainScreen)
         assert on.fake.asked("create_run")[1] == (search_plan(), "main")
         assert tuple(on.fake.state.runs.values())[-1].proposed_by == ref
+
+
+async def test_the_specification_of_a_sentence_is_known_by_its_name_on_the_plan() -> None:
+    async with shown(story=Story()) as on:
+        ref = await planned(on, spec="docs/spec.md")
+        plan = on.fake.asked("create_run")[0][0]
+        assert plan.spec == "Prices are in cents."
+        proposed(on.fake, ref)
+        on.fake.proposed[ref] = replace(on.fake.proposed[ref], plan=replace(search_plan(), spec=plan.spec))
+        answered(on.fake, ref)
+        await on.reach(PlanScreen)
+        await on.see("docs/spec.md · 20 characters")
 
 
 async def test_a_plan_that_comes_while_the_person_types_waits_for_its_key() -> None:

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from codex_orch_tui.domain.approval import Outcome
+from codex_orch_tui.domain.approval import Assessment, Choice, Outcome, Risk, RuleRef
 from codex_orch_tui.policy.rule import RuleDecision
 from codex_orch_tui.services.errors import NotPossibleError
+from codex_orch_tui.services.judgement import Judgement
 from codex_orch_tui.services.policy_types import Proposals, Where
 from codex_orch_tui.ui.presentation.paragraphs import plain_text
-from codex_orch_tui.ui.presentation.rule import Draft, decided, draft_lines
+from codex_orch_tui.ui.presentation.rule import Draft, decided, draft_lines, said_now
 from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.screens.rule import RuleScreen
-from tests.fakes.states import NOW_S, shop
+from tests.fakes.states import NOW_S, command_request, shop
 from tests.ui.rule_scene import (
     EXACT,
     FILES,
@@ -88,6 +89,42 @@ async def test_the_question_itself_is_not_answered() -> None:
         assert on.fake.asked("store_rule") == [(EXACT, Where.REPOSITORY)]
         assert on.fake.asked("answer") == []
         assert on.app.main_screen.needs_you.has_focus_within
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_card_says_what_the_stored_rule_does_and_that_this_question_waits(size: tuple[int, int]) -> None:
+    story = shop()
+    (approval,) = story.state.pending
+    later = story.ask(approval.ref, command_request(story, approval.ref, number=2))
+    async with opened(story, size) as on:
+        rule = RuleRef(id="git-log", file="policy.yaml", sha256="0" * 64)
+        on.fake.judgement = Judgement(assessment=Assessment(risk=Risk.LOW), choice=Choice.ACCEPT, rule=rule)
+        await rule_of_the_question(on)
+        await on.until_shown("no other question that it would have answered")
+        await on.press("ctrl+s")
+        await on.until(lambda: isinstance(on.app.screen, MainScreen))
+        said = "git-log accepts the like of it from now on; this one was asked before and still waits for you"
+        words = lambda: " ".join(on.text().replace("│", " ").split())  # noqa: E731
+        inbox = on.app.main_screen.needs_you.inbox
+        assert inbox is not None
+        await on.until(lambda: said in plain_text(inbox._card._text.paragraphs))
+        assert on.fake.asked("judge_again") == [(approval.id,)]
+        await on.press("right_square_bracket")
+        await on.until(lambda: inbox.shown is not None and inbox.shown.id == later)
+        assert said not in plain_text(inbox._card._text.paragraphs), "of another question nothing is known"
+        await on.press("left_square_bracket", "end")
+        await on.until(lambda: "still waits for you" in words())
+        await on.press("a")
+        await on.until(lambda: on.fake.asked("answer"))
+        assert on.fake.asked("answer")[0][0] == approval.id
+
+
+def test_what_the_card_says_of_the_rules_now() -> None:
+    nothing = Judgement(assessment=Assessment(risk=Risk.LOW, why_asked="no rule speaks of it"))
+    assert said_now(nothing) == "no rule speaks of it; this one still waits for you"
+    rule = RuleRef(id="no-curl", file="policy.yaml", sha256="0" * 64)
+    declined = replace(nothing, choice=Choice.DECLINE, rule=rule)
+    assert said_now(declined).startswith("no-curl declines the like of it from now on;")
 
 
 async def test_nothing_is_stored_before_its_back_test_is_known() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig, load_config
 from codex_orch_tui.config.rates import rates_of
-from codex_orch_tui.config.settings import LIST_FIELDS, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT
+from codex_orch_tui.config.settings import LINE_LIST_FIELDS, LIST_FIELDS, NOT_AS_PROJECT_DEFAULT, NOT_IN_PROJECT
 from codex_orch_tui.config.yaml_file import MAX_NODES
 from codex_orch_tui.domain.cost import Rates
 from codex_orch_tui.domain.plan import ApprovalPolicy, Role, SandboxMode
@@ -121,6 +121,7 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_BASE_BRANCH": "develop",
         "CODEX_ORCH_SETUP_COMMAND": "make ready",
         "CODEX_ORCH_SETUP_TIME_LIMIT_S": "5",
+        "CODEX_ORCH_RUN_CHECKS": "tests, ruff check .",
         "CODEX_ORCH_CHECK_TIME_LIMIT_S": "7",
         "CODEX_ORCH_CHECK_RETRIES": "0",
         "CODEX_ORCH_CHECK_SANDBOX": "danger-full-access",
@@ -144,7 +145,7 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         "CODEX_ORCH_DESKTOP_NOTIFICATIONS": "no",
         "CODEX_ORCH_TERMINAL_TITLE": "off",
     }
-    tables = {"keymap", "checks", "roles", "rate_card"}  # more than a variable holds
+    tables = {"keymap", "checks", "roles", "rate_card", "pipelines", "guardrails"}  # more than a variable holds
     assert {name.removeprefix("CODEX_ORCH_").lower() for name in environ} == set(Config.model_fields) - tables
     loaded = _load(tmp_path, environ=environ)
     assert loaded.config == Config(
@@ -162,6 +163,7 @@ def test_every_setting_can_come_from_the_environment(tmp_path: Path) -> None:
         base_branch="develop",
         setup_command="make ready",
         setup_time_limit_s=5,
+        run_checks=("tests", "ruff check ."),
         check_time_limit_s=7,
         check_retries=0,
         check_sandbox=SandboxMode.DANGER_FULL_ACCESS,
@@ -336,7 +338,7 @@ def test_an_unknown_variable_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_the_lists_of_names_are_of_settings_that_exist() -> None:
-    assert LIST_FIELDS | NOT_IN_PROJECT | NOT_AS_PROJECT_DEFAULT.keys() <= set(Config.model_fields)
+    assert LIST_FIELDS | LINE_LIST_FIELDS | NOT_IN_PROJECT | NOT_AS_PROJECT_DEFAULT.keys() <= set(Config.model_fields)
 
 
 def test_a_start_without_files_loads_no_yaml() -> None:

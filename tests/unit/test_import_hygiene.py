@@ -63,6 +63,7 @@ def test_the_command_line_loads_neither_the_toolkit_nor_the_orchestrator_before_
 def test_the_first_frame_waits_for_nothing_that_only_a_worker_a_review_or_a_merge_needs() -> None:
     loaded = loaded_by("codex_orch_tui.services.orchestrator", "codex_orch_tui.ui.run")
     late = {"codex_orch_tui.services.worker", "codex_orch_tui.services.landing", "codex_orch_tui.services.workspace"}
+    late |= {"codex_orch_tui.services.evidence.making", "codex_orch_tui.services.evidence.models"}
     assert not loaded & {*late, "codex_orch_tui.gitrepo.merge", "git", "psutil"}
     assert not [name for name in loaded if name.startswith("codex_orch_tui.codex.")]
 

@@ -5,8 +5,6 @@ the reducer needs. The journal adds sequence number and time (`Recorded`). A fie
 field is never renamed or given another meaning without a new schema version in store/event_codec.py.
 """
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.events.approval import (
     AnswerSent,
     ApprovalChanged,
@@ -17,9 +15,16 @@ from codex_orch_tui.domain.events.approval import (
     ApprovalShown,
     DecisionNotKept,
 )
-from codex_orch_tui.domain.events.check import CheckEvent, CheckFinished, ChecksReturned, CheckStarted
+from codex_orch_tui.domain.events.check import (
+    CheckEvent,
+    CheckFinished,
+    ChecksReturned,
+    CheckStarted,
+    GuardrailsEvaluated,
+)
 from codex_orch_tui.domain.events.git import (
     BranchFollowed,
+    BranchRemoved,
     CommitMade,
     ConflictLaidOut,
     GitEvent,
@@ -62,6 +67,14 @@ from codex_orch_tui.domain.events.run_landing import (
     RunWorktreeKept,
     RunWorktreeRemoved,
 )
+from codex_orch_tui.domain.events.run_removal import (
+    RunBackupRemoved,
+    RunLeftoverRemoved,
+    RunNotRemoved,
+    RunRemovalEvent,
+    RunRemovalStarted,
+    RunRemoved,
+)
 from codex_orch_tui.domain.events.schedule import (
     PriorityChanged,
     ScheduleEvent,
@@ -89,6 +102,7 @@ from codex_orch_tui.domain.events.turn import (
     FaultTold,
     ItemCompleted,
     ItemStarted,
+    ModelRerouted,
     PlanUpdated,
     ThreadOpened,
     TurnEnded,
@@ -98,6 +112,7 @@ from codex_orch_tui.domain.events.turn import (
     TurnSteered,
     UsageUpdated,
 )
+from codex_orch_tui.domain.values import dataclass
 
 OfTask = ApprovalEvent | TurnEvent | LifeEvent | GitEvent | CheckEvent | ScheduleEvent
 Event = SessionEvent | OfTask
@@ -113,6 +128,7 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalShown",
     "BranchFollowed",
+    "BranchRemoved",
     "CheckEvent",
     "CheckFinished",
     "CheckStarted",
@@ -124,12 +140,14 @@ __all__ = [
     "Event",
     "FaultTold",
     "GitEvent",
+    "GuardrailsEvaluated",
     "ItemCompleted",
     "ItemStarted",
     "LifeEvent",
     "MergeFinished",
     "MergeRefused",
     "MergeStarted",
+    "ModelRerouted",
     "NoteAdded",
     "NothingToCommit",
     "OfTask",
@@ -139,15 +157,21 @@ __all__ = [
     "RateLimitsUpdated",
     "Recorded",
     "ReviewRecorded",
+    "RunBackupRemoved",
     "RunCheckFinished",
     "RunCheckStarted",
     "RunCreated",
     "RunLanded",
     "RunLandingEvent",
     "RunLandingStarted",
+    "RunLeftoverRemoved",
     "RunMergeStarted",
     "RunNotLanded",
+    "RunNotRemoved",
     "RunPaused",
+    "RunRemovalEvent",
+    "RunRemovalStarted",
+    "RunRemoved",
     "RunResumed",
     "RunWorktreeKept",
     "RunWorktreeRemoved",

@@ -1,11 +1,12 @@
 """A worker's question and what becomes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from codex_orch_tui.domain.approval import ApprovalRequest, Assessment, Choice, Outcome, RuleRef
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.ids import ApprovalId
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class ApprovalDecided(TaskEvent):
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     granted: tuple[int, ...] = ()
     """The positions in the request's `permissions` that are granted."""
+    via: str = ""
+    """The other program that it came through; empty: this one's own screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

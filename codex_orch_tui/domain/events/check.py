@@ -1,10 +1,10 @@
 """The checks of a task's work."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.check import CheckOutcome, CheckProcess
 from codex_orch_tui.domain.events.task_event import TaskEvent
+from codex_orch_tui.domain.guardrail import GuardrailResult
 from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,9 @@ class CheckStarted(TaskEvent):
     command: str
     commit: CommitId | None
     process: CheckProcess
+    stage: str = ""
+    """The stage of it that runs, when the check is a pipeline; `command` is all of it, `stage_command` this stage."""
+    stage_command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,9 @@ class CheckFinished(TaskEvent):
     output_tail: str = ""
     reason: str = ""
     trace: str = ""
+    stage: str = ""
+    """The stage that ended, when the check is a pipeline; its own end comes after that of its last stage."""
+    stage_command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +50,13 @@ class ChecksReturned(TaskEvent):
     of: int
 
 
-CheckEvent = CheckStarted | CheckFinished | ChecksReturned
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailsEvaluated(TaskEvent):
+    """The guardrails were looked at in exactly what is between `base` and `commit`."""
+
+    base: CommitId
+    commit: CommitId
+    results: tuple[GuardrailResult, ...]
+
+
+CheckEvent = CheckStarted | CheckFinished | ChecksReturned | GuardrailsEvaluated

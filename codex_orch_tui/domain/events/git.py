@@ -1,10 +1,9 @@
 """What becomes of a task's edits: commit, review, update, merge."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.task import DiffTotals, TaskCommit
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.domain.worktree import Worktree
 
 
@@ -37,12 +36,13 @@ class BranchFollowed(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRecorded(TaskEvent):
-    """The person looked at the diff of exactly this tip."""
+    """The person looked at the diff of exactly this tip, or let it be merged without that: `waived`."""
 
     base: CommitId
     tip: CommitId
     files_viewed: int
     files_total: int
+    waived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,14 @@ class WorktreeKept(TaskEvent):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchRemoved(TaskEvent):
+    """The task's branch is gone; `backup_ref` holds its tip."""
+
+    branch: str
+    backup_ref: str
+
+
 GitEvent = (
     CommitMade
     | NothingToCommit
@@ -132,4 +140,5 @@ GitEvent = (
     | MergeRefused
     | WorktreeRemoved
     | WorktreeKept
+    | BranchRemoved
 )

@@ -1,11 +1,10 @@
 """A task from its start to its end: worktree, setup, worker, failure, discard."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.ids import CommitId, EpochId, TaskRef
 from codex_orch_tui.domain.item import Fault
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.domain.worktree import Worktree
 
 

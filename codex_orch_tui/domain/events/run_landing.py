@@ -1,10 +1,9 @@
 """What becomes of a run's tasks together: tried in an integration worktree, checked, landed or not."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.check import CheckOutcome, CheckProcess
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
 from codex_orch_tui.domain.run_landing import LandingTask
+from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.domain.worktree import Worktree
 
 
@@ -29,6 +28,9 @@ class RunCheckStarted:
     command: str
     commit: CommitId
     process: CheckProcess
+    stage: str = ""
+    """The stage of it that runs, when the check is a pipeline; `command` is all of it, `stage_command` this stage."""
+    stage_command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,9 @@ class RunCheckFinished:
     output_tail: str = ""
     reason: str = ""
     trace: str = ""
+    stage: str = ""
+    """The stage that ended, when the check is a pipeline; its own end comes after that of its last stage."""
+    stage_command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """What the person decides about when a task begins, and whether it does."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.events.task_event import TaskEvent
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

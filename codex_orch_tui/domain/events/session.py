@@ -1,10 +1,10 @@
 """What happens to the whole repository: the program comes and goes, plans are approved."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.events.run_landing import RunLandingEvent
+from codex_orch_tui.domain.events.run_removal import RunRemovalEvent
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.plan import Plan, TaskSpec
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +80,5 @@ SessionEvent = (
     | RunResumed
     | RateLimitsUpdated
     | RunLandingEvent
+    | RunRemovalEvent
 )

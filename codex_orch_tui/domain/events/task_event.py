@@ -1,8 +1,7 @@
 """What every event of a task carries."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """What a worker's thread tells: turns, items, plans, tokens."""
 
-from dataclasses import dataclass
-
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.ids import ItemId, ThreadId, TurnId
 from codex_orch_tui.domain.item import Fault, Item, OwnRule, PlanStep, TurnStatus, Usage
+from codex_orch_tui.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +74,19 @@ class PlanUpdated(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRerouted(TaskEvent):
+    """Codex lets another model than the thread's do this turn."""
+
+    turn: TurnId
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageUpdated(TaskEvent):
-    """Tokens of the thread so far."""
+    """Tokens of a thread so far: the task's own, or with `thread` perhaps that of a sub-agent."""
 
     usage: Usage
+    thread: ThreadId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +138,7 @@ TurnEvent = (
     | ItemCompleted
     | CommandAllowed
     | PlanUpdated
+    | ModelRerouted
     | UsageUpdated
     | TurnEnded
     | FaultTold

@@ -102,8 +102,14 @@ def gone_told(approval: Approval | None) -> str:
     return f"The question before has gone{why}. Nothing was sent."
 
 
-def card(approval: Approval, task: Task | None) -> tuple[Paragraph, ...]:
-    """Everything that a person needs to decide, the whole command and the whole diff included."""
+def card(approval: Approval, task: Task | None, rules: str = "") -> tuple[Paragraph, ...]:
+    """Everything that a person needs to decide, the whole command and the whole diff included.
+
+    Args:
+        approval: The question.
+        task: Who asks.
+        rules: What the rules say of it since it was asked; empty: nothing else.
+    """
     request, known = approval.request, approval.assessment
     warnings = _warnings(request)
     reasons = reasons_of(known, (*warnings, _SANDBOX_REASON))
@@ -133,7 +139,9 @@ def card(approval: Approval, task: Task | None) -> tuple[Paragraph, ...]:
     if request.cwd and request.kind is not ApprovalKind.FILE_CHANGE:
         outside = "outside its worktree" if _is_outside(request.cwd, task) else ""
         paragraphs.append(replace(labelled("in", place(request.cwd, task)), remark=outside))
-    if known.why_asked:
+    if rules:
+        paragraphs.append(labelled("rules", rules))
+    elif known.why_asked:
         paragraphs.append(replace(labelled("rules", known.why_asked), tone=Tone.QUIET))
     for edit in request.files:
         paragraphs += _diff(edit, task)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from codex_orch_tui.domain.approval import Approval, Choice, Decision, granted_words
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE, TaskState
+from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE
 from codex_orch_tui.ui.presentation.approval_rows import fitted
 
 
@@ -33,7 +33,7 @@ def next_attention(
         question = shown if shown is not None and is_open else state.pending[0]
         return Attention(question.ref, is_question=True)
     waiting = [ref for ref, task in state.tasks.items() if task.state in CONTINUABLE]
-    waiting += [ref for ref, task in state.tasks.items() if task.state is TaskState.DONE]
+    waiting += [ref for ref, task in state.tasks.items() if task.is_to_review]
     if not waiting:
         return None
     place = waiting.index(current) + 1 if current in waiting else 0
@@ -82,7 +82,7 @@ def answer_told(approval: Approval, decision: Decision) -> str:
 def quiet_line(state: State) -> str:
     """What the empty inbox says: the next thing that a person could do."""
     stopped = sum(1 for task in state.tasks.values() if task.state in CONTINUABLE)
-    to_review = sum(1 for task in state.tasks.values() if task.state is TaskState.DONE)
+    to_review = sum(1 for task in state.tasks.values() if task.is_to_review)
     if stopped:
         tasks = "1 task" if stopped == 1 else f"{stopped} tasks"
         return f"No question is open. {tasks} stopped before the end: g goes there, c continues."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.checking import can_check_again
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, ENDED, Task, TaskState
@@ -50,7 +51,7 @@ def _stop(task: Task) -> str:
 
 
 def _resume(task: Task) -> str:
-    if sel.can_continue(task):
+    if sel.can_continue(task) or can_check_again(task):
         return ""
     if task.state in ENDED:
         return _ended(task)

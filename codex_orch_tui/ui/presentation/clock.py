@@ -17,6 +17,15 @@ def elapsed(seconds: float) -> str:
     return f"{whole // 86_400}d"
 
 
+def roughly(seconds: float) -> str:
+    """A duration in its largest unit, in at most four cells: 41s, 3m, 23h, 100d."""
+    whole = max(0, int(seconds))
+    for unit, letter in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if whole >= unit:
+            return f"{whole // unit}{letter}"
+    return f"{whole}s"
+
+
 def took(duration_ms: int) -> str:
     """How long something took: 40ms, 4.2s, 3m12s."""
     if duration_ms < 1_000:

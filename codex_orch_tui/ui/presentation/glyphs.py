@@ -89,6 +89,9 @@ TASK_LOOKS: Mapping[TaskState, Look] = {
 WAITS = Look("waits", "○", "o")
 """A task of a plan whose turn has not come: it waits for another task."""
 
+PLANNED = Look("planned", "✓", "+")
+"""A navigator's task whose plan was approved: there is nothing left to do about it."""
+
 STEP_LOOKS: Mapping[StepStatus, Look] = {
     StepStatus.PENDING: Look("to do", "○", "o"),
     StepStatus.IN_PROGRESS: Look("now", "●", "*", Tone.PLAIN),

@@ -89,6 +89,7 @@ def land_lines(state: State, preview: RunLandingPreview) -> tuple[Paragraph, ...
     lines += _task_lines(state, preview.tasks)
     lines += _left_lines(state, preview.left)
     lines += _check_lines(preview)
+    lines += _guardrail_lines(state, preview)
     if last := _last_time(state, preview):
         lines.append(labelled("last time", last, tone=Tone.BAD))
     if preview.refusal is None:
@@ -120,7 +121,10 @@ def progress_lines(landing: RunLanding) -> tuple[Paragraph, ...]:
 
 def _run_words(run: CheckRun) -> str:
     at = f"on {short(run.commit)}"
-    return f"runs {at}" if run.outcome is None else f"{_OUTCOME_WORDS[run.outcome]} {at}"
+    if run.outcome is None:
+        stage = f", stage {run.stages[-1].name}," if run.stages else ""
+        return f"runs{stage} {at}"
+    return f"{_OUTCOME_WORDS[run.outcome]} {at}"
 
 
 def _refusal_lines(state: State, preview: RunLandingPreview) -> list[Paragraph]:
@@ -175,6 +179,22 @@ def _check_lines(preview: RunLandingPreview) -> list[Paragraph]:
     return [
         labelled("" if number else "checks", told(check.name, check.command))
         for number, check in enumerate(preview.checks[:_LISTED])
+    ]
+
+
+def _guardrail_lines(state: State, preview: RunLandingPreview) -> list[Paragraph]:
+    """Of a run only what does not hold; that the others do is told in one line."""
+    broken = [(one, result) for one in preview.guarded for result in one.results if not result.holds]
+    if not broken:
+        number = len({result.name for one in preview.guarded for result in one.results})
+        return [labelled("guardrails", "1 holds" if number == 1 else f"all {number} hold")] if number else []
+    return [
+        labelled(
+            "" if number else "guardrails",
+            f"{state.tasks[one.ref].spec.title} · {result.name} · {result.condition}: {result.detail}",
+            tone=Tone.BAD if result.stops else Tone.ASKS,
+        )
+        for number, (one, result) in enumerate(broken[:_LISTED])
     ]
 
 

@@ -1,7 +1,11 @@
 """The merge question: what would move, what was reviewed, what happens after; or why nothing can move."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
+from codex_orch_tui.domain.check import CheckOutcome
+from codex_orch_tui.domain.checking import told
+from codex_orch_tui.domain.guardrail import GuardrailOutcome, GuardrailResult
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import MergePreview, OverlapKind, Refusal, RefusalReason
 from codex_orch_tui.domain.task import Task
@@ -11,6 +15,13 @@ from codex_orch_tui.ui.presentation.paragraphs import BLANK, Paragraph
 _LABEL_CELLS = 10
 _LISTED_COMMITS = 6
 _LISTED_PATHS = 200
+_LISTED_GUARDED = 5
+_GUARDRAIL_WORDS = {
+    GuardrailOutcome.PASSED: "holds",
+    GuardrailOutcome.FAILED: "does not hold",
+    GuardrailOutcome.NOT_RUN: "not looked at",
+    GuardrailOutcome.UNKNOWN: "cannot be told",
+}
 _OVERLAP_WORDS = {OverlapKind.EDITED: "edited by you", OverlapKind.UNTRACKED: "yours, not in git"}
 
 
@@ -70,10 +81,37 @@ def merge_lines(task: Task, preview: MergePreview) -> tuple[Paragraph, ...]:
     if way is MergeAnswer.REVIEW:
         lines += [BLANK, _line("next", "d reads the diff; only a commit that was reviewed can be merged")]
         return tuple(lines)
+    receipts = [run for run in task.checks if run.outcome is CheckOutcome.PASSED and run.commit == preview.new]
+    for number, run in enumerate(receipts):
+        passed = f"{told(run.name, run.command)} · passed on {short(run.commit)}"
+        lines.append(_line("" if number else "checks", passed))
+    lines += guardrail_lines(preview.guardrails)
     if preview.checkout:
         lines.append(_line("files", f"{files_text(preview.files)} change in {preview.checkout}"))
     lines.append(_line("after", "the worktree is removed when it is clean · the branch is kept · nothing is pushed"))
     return tuple(lines)
+
+
+def guardrail_lines(results: Sequence[GuardrailResult]) -> list[Paragraph]:
+    """How the guardrails came out, a line for each; what does not hold stands out."""
+    return [
+        Paragraph(
+            text=_guardrail_text(result),
+            label="" if number else "guarded",
+            label_cells=_LABEL_CELLS,
+            indent=3,
+            tone=Tone.PLAIN if result.holds else Tone.BAD if result.stops else Tone.ASKS,
+        )
+        for number, result in enumerate(results)
+    ]
+
+
+def _guardrail_text(result: GuardrailResult) -> str:
+    words = f"{result.name} · {result.condition} · {_GUARDRAIL_WORDS[result.outcome]}"
+    if result.outcome is GuardrailOutcome.PASSED:
+        return words
+    paths = ", ".join(result.paths[:_LISTED_GUARDED]) + (" …" if len(result.paths) > _LISTED_GUARDED else "")
+    return ": ".join(part for part in (words, result.detail, paths) if part)
 
 
 def reviewed_text(task: Task, files: int) -> str:
@@ -82,6 +120,8 @@ def reviewed_text(task: Task, files: int) -> str:
     if reviewed is None:
         return f"0 of {files_text(files)}"
     seen = f"{reviewed.files_viewed} of {files_text(reviewed.files_total)}"
+    if reviewed.waived and task.is_cleared:
+        return f"{seen}: nobody read it, merge --allow-automerge let it pass"
     return f"{seen}, this exact commit" if task.is_reviewed else f"{seen}, but it has changed since"
 
 

@@ -1,36 +1,17 @@
 """A task that is being written: the draft, what each choice means, what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
 
-from codex_orch_tui.domain.ids import TaskId, slug
-from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, Role, RoleName, SandboxMode, TaskSpec, title_of
-from codex_orch_tui.domain.role import RoleProfile, with_role
+from codex_orch_tui.domain.drafts import TaskDraft
+from codex_orch_tui.domain.plan import ApprovalPolicy, Limits, Plan, Role, RoleName, SandboxMode
+from codex_orch_tui.domain.role import RoleProfile
+from codex_orch_tui.domain.typed_task import plan_of_text
 
 _NAMED_PATHS = 4
 _LINE_CELLS = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDraft:
-    """What was filled in so far. Empty: `base_branch` is the checked-out branch, `model` is Codex's default."""
-
-    text: str = ""
-    role: RoleName = Role.IMPLEMENTER
-    base_branch: str = ""
-    model: str = ""
-    sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE
-    approval_policy: ApprovalPolicy = ApprovalPolicy.ON_REQUEST
-    is_planned_first: bool = False
-    """A navigator proposes tasks, and the person approves them before anything begins."""
-
-    @property
-    def sandbox_in_force(self) -> SandboxMode:
-        """What the worker's commands may touch; planning changes nothing."""
-        return SandboxMode.READ_ONLY if self.is_planned_first else self.sandbox
-
 
 AT_ONCE, PLAN_FIRST = "do it", "plan it first"
 WAY_WORDS: Mapping[str, str] = {
@@ -125,26 +106,59 @@ def problems(draft: TaskDraft) -> dict[str, str]:
     return found
 
 
-def plan_of(draft: TaskDraft) -> Plan:
-    """The draft as a plan of one task."""
-    text = draft.text.strip()
-    title = title_of(text)
-    spec = TaskSpec(
-        id=TaskId(slug(title)),
-        title=title,
-        prompt=text,
-        role=Role.NAVIGATOR if draft.is_planned_first else draft.role,
+def begun_with(profile: RoleProfile, base_branch: str) -> TaskDraft:
+    """An empty draft with the settings of a role."""
+    return TaskDraft(
+        role=profile.name,
+        base_branch=base_branch,
+        model=profile.model or "",
+        sandbox=profile.sandbox,
+        approval_policy=profile.approval_policy,
+    )
+
+
+def with_profile(draft: TaskDraft, before: RoleProfile, now: RoleProfile) -> TaskDraft:
+    """The draft with another role's settings, but for what the person chose otherwise than the role before has it."""
+    old, new = begun_with(before, ""), begun_with(now, "")
+    return replace(
+        draft,
+        model=new.model if draft.model == old.model else draft.model,
+        sandbox=new.sandbox if draft.sandbox is old.sandbox else draft.sandbox,
+        approval_policy=new.approval_policy if draft.approval_policy is old.approval_policy else draft.approval_policy,
+    )
+
+
+def role_words(profile: RoleProfile) -> str:
+    """What a role does, and what else comes with it."""
+    words = ROLE_WORDS.get(profile.name, OWN_ROLE_WORDS)
+    brings = (f"effort {profile.effort}" if profile.effort else "", limits_words(profile.limits))
+    told = "; ".join(filter(None, brings))
+    return f"{words} {told[0].upper()}{told[1:]}." if told else words
+
+
+def plan_of(draft: TaskDraft, profile: RoleProfile, spec: str = "") -> Plan:
+    """The draft as a plan of one task.
+
+    Args:
+        draft: What was filled in.
+        profile: The settings of its role in force.
+        spec: The text of its specification.
+    """
+    plan = plan_of_text(draft.text, profile, spec=spec)
+    (task,) = plan.tasks
+    chosen = replace(
+        task,
         model=draft.model.strip() or None,
         sandbox=draft.sandbox_in_force,
         approval_policy=draft.approval_policy,
-        checked_answer=True if draft.is_planned_first else None,
+        checked_answer=True if draft.is_planned_first else task.checked_answer,
     )
-    return Plan(title=title, tasks=(spec,))
+    return replace(plan, tasks=(chosen,))
 
 
-def with_navigator(plan: Plan, navigator: RoleProfile) -> Plan:
-    """A plan of one task that plans, with what the settings say of navigators; its sandbox stays read-only."""
-    (spec,) = plan.tasks
-    full = with_role(spec, navigator)
-    kept = replace(full, sandbox=spec.sandbox, approval_policy=spec.approval_policy, checked_answer=True)
-    return replace(plan, tasks=(kept,))
+def limits_words(limits: Limits) -> str:
+    """`3 turns, 20 minutes`; empty without limits."""
+    told = ((limits.turns, "turns"), (limits.minutes, "minutes"), (limits.tokens, "tokens"))
+    return ", ".join(
+        f"{number:,g} {name}" if number < 1e6 else f"{number:,} {name}" for number, name in told if number is not None
+    )

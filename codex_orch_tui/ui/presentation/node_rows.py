@@ -9,6 +9,8 @@ from codex_orch_tui.domain.task import ACTIVE, ASKING, ENDED, Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.clock import elapsed
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Look, Tone
+from codex_orch_tui.ui.presentation.landing_words import landing_told, landing_word
+from codex_orch_tui.ui.presentation.quiet import NOBODY
 from codex_orch_tui.ui.presentation.roll_up import RollUp, spent
 from codex_orch_tui.ui.presentation.rows import Row
 from codex_orch_tui.ui.presentation.run_tree import Node
@@ -30,12 +32,14 @@ class NodeRows:
     Attributes:
         state: what is known.
         waits: why tasks do not begin.
+        quiet: whose worker has reported nothing for a while.
     """
 
     def __init__(self, turns: TurnRows, card: RateCard, is_open: Callable[[Node], bool]) -> None:
         self.ascii_only = turns.ascii_only
         self.state = State()
         self.waits: Waits = {}
+        self.quiet = NOBODY
         self._turns = turns
         self._card = card
         self._is_open = is_open
@@ -60,6 +64,7 @@ class NodeRows:
         is_told = bool(words) and words != look.word
         is_quiet = task.state in ENDED or task.state is TaskState.QUEUED
         tail, since_s = _time_of(task)
+        quiet = self.quiet.get(task.ref, "")
         return Row(
             key=node.key,
             ref=task.ref,
@@ -70,8 +75,8 @@ class NodeRows:
             sign_tone=look.tone,
             text=task.spec.title,
             text_tone=Tone.QUIET if is_quiet else Tone.PLAIN,
-            remark=words or look.word,
-            remark_tone=_tone(look),
+            remark=words or quiet or look.word,
+            remark_tone=Tone.PLAIN if quiet else _tone(look),
             tail=tail,
             since_s=since_s,
             is_free=is_told,
@@ -86,6 +91,7 @@ class NodeRows:
         told = [word for word in sums.words() if not word.endswith(TASK_LOOKS[TaskState.QUEUED].word)]
         if run is not None and run.paused:
             told = ["paused", *told]
+        landing = landing_word(run.landing) if run is not None and run.landing is not None else ""
         tail, since_s = sums.time()
         return Row(
             key=node.key,
@@ -103,7 +109,7 @@ class NodeRows:
             tail=tail,
             since_s=since_s,
             is_free=True,
-            details=tuple(filter(None, (sums.spent(), *reversed(told[:_TOLD_IN_ROW])))),
+            details=tuple(filter(None, (sums.spent(), *reversed(told[:_TOLD_IN_ROW]), landing))),
         )
 
     def told(self, node: Node) -> str:
@@ -113,8 +119,10 @@ class NodeRows:
             total = sums.states.total()
             run = self.state.runs.get(node.run) if node.run is not None else None
             paused = (run.pause_cause or "paused") if run is not None and run.paused else ""
+            landing = run.landing if run is not None else None
+            lands = landing_told(landing, self.state.tasks) if landing is not None else ""
             tasks = f"{total} task{'s' if total != 1 else ''}"
-            return " · ".join(filter(None, (tasks, sums.spent(), clean_line(paused), *sums.words())))
+            return " · ".join(filter(None, (tasks, sums.spent(), lands, clean_line(paused), *sums.words())))
         task = node.task
         if task is None or not node.depth:
             return ""

@@ -24,6 +24,8 @@ class PlanDraft:
     """The run that executes it."""
     summary: str = ""
     questions: tuple[str, ...] = ()
+    spec_files: tuple[tuple[str, str], ...] = ()
+    """Texts of specifications, each with the name of the file that it was read from."""
     before: tuple[Plan, ...] = ()
     """What can be taken back, the oldest first."""
 
@@ -35,18 +37,28 @@ class PlanDraft:
         return f"task:{self.proposed_by}" if self.proposed_by is not None else NEW
 
     @property
+    def spec_file(self) -> str:
+        """The file that the specification was read from; empty where it came with the plan."""
+        return dict(self.spec_files).get(self.plan.spec, "") if self.plan.spec else ""
+
+    @property
     def is_changed(self) -> bool:
         """It is otherwise than what was saved, opened or proposed."""
         return self.plan != self.kept
 
     @property
-    def words(self) -> str:
-        """What it is: `proposed by add-search`, `plans/release.yaml`."""
+    def standing(self) -> str:
+        """Whether it may run."""
         if self.run is not None:
             return "approved"
-        if self.proposed_by is not None:
-            return f"proposed by {self.proposed_by.task}, not approved"
-        return f"{self.place}, not started" if self.place else "not started"
+        return "not approved" if self.proposed_by is not None else "not started"
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from: `proposed by add-search`, `plans/release.yaml`; empty for one that was written here."""
+        if self.run is not None:
+            return ""
+        return f"proposed by {self.proposed_by.task}" if self.proposed_by is not None else self.place
 
     def changed(self, plan: Plan) -> "PlanDraft":
         """With another plan; the one before can be had back."""

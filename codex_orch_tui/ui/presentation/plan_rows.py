@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len
 
 from codex_orch_tui.domain.ids import TaskId
-from codex_orch_tui.domain.plan import ApprovalPolicy, Limits, Plan, RoleName, SandboxMode, TaskSpec
+from codex_orch_tui.domain.plan import ApprovalPolicy, Plan, RoleName, SandboxMode, TaskSpec
 from codex_orch_tui.domain.plan_edit import tree_order
 from codex_orch_tui.domain.plan_graph import working_graph
 from codex_orch_tui.domain.secrets import holds_mark
@@ -16,7 +16,7 @@ from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 from codex_orch_tui.plans.problem import PlanProblem
 from codex_orch_tui.plans.structure import problems_of
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Look, Tone
-from codex_orch_tui.ui.presentation.new_task import POLICY_WORDS, SANDBOX_WORDS
+from codex_orch_tui.ui.presentation.new_task import POLICY_WORDS, SANDBOX_WORDS, limits_words
 from codex_orch_tui.ui.presentation.paragraphs import BLANK, Paragraph, aligned, labelled
 from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
@@ -51,6 +51,8 @@ class PlanFacts:
     """Of a plan that runs."""
     wave_of: Mapping[TaskId, int] = field(default_factory=dict)
     dependents: Mapping[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
+    remarks: Mapping[TaskId, str] = field(default_factory=dict)
+    """What is odd about a task and no mistake."""
 
     @property
     def work(self) -> tuple[TaskSpec, ...]:
@@ -237,11 +239,10 @@ def size_of(facts: PlanFacts) -> str:
 
 def head_line(facts: PlanFacts | None, draft: PlanDraft, *, waiting: int, of_run: str = "") -> StatusLine:
     """The line at the top."""
-    left = [
-        Piece("Plan"),
-        Piece(clean_line(draft.words), Tone.PLAIN, rank=2),
-        Piece(clean_line(f"from {draft.base_branch}"), rank=3),
-    ]
+    left = [Piece("Plan"), Piece(draft.standing, Tone.PLAIN)]
+    if draft.origin:
+        left.append(Piece(clean_line(draft.origin), rank=2))
+    left.append(Piece(clean_line(f"from {draft.base_branch}"), rank=3))
     if facts is None:
         return StatusLine((*left, Piece("looking it over…", rank=1)), (), ())
     marks = []
@@ -275,7 +276,14 @@ def plan_details(facts: PlanFacts, draft: PlanDraft) -> tuple[Paragraph, ...]:
     ]
     if draft.place:
         said.append(labelled("file", clean_line(draft.place)))
-    told += [BLANK, *aligned(said)]
+    if facts.plan.spec:
+        size = f"{len(facts.plan.spec):,} characters"
+        said.append(labelled("spec", f"{clean_line(draft.spec_file)} · {size}" if draft.spec_file else size))
+    elif draft.run is None:
+        said.append(labelled("spec", "none; enter on the plan attaches a file for every worker", tone=Tone.QUIET))
+    if facts.remarks:
+        names = ", ".join(map(clean_line, facts.remarks))
+        said.append(labelled("new paths", f"claimed by {names}; each of them tells which", tone=Tone.QUIET))
     if draft.summary:
         told += [
             BLANK,
@@ -287,6 +295,7 @@ def plan_details(facts: PlanFacts, draft: PlanDraft) -> tuple[Paragraph, ...]:
         told += [
             Paragraph(text=clean_text(each), label="?", indent=3, label_tone=Tone.ASKS) for each in draft.questions
         ]
+    told += [BLANK, *aligned(said)]
     if facts.plan.spec:
         spec = facts.plan.spec
         more = f"\n… and {len(spec) - _MAX_SPEC_CHARS:,} more characters" if len(spec) > _MAX_SPEC_CHARS else ""
@@ -300,6 +309,8 @@ def task_details(facts: PlanFacts, index: int) -> tuple[Paragraph, ...]:
     task = facts.plan.tasks[index]
     told: list[Paragraph] = [Paragraph(text=clean_line(task.title), is_strong=True)]
     told += [Paragraph(text=f"✗ {_told(problem)}", tone=Tone.BAD) for problem in facts.by_task.get(index, ())]
+    if remark := facts.remarks.get(task.id):
+        told.append(Paragraph(text=remark, tone=Tone.QUIET))
     told += [BLANK, *aligned(list(_fields(facts, task)))]
     if task.prompt:
         told += [BLANK, Paragraph(text="Prompt", tone=Tone.QUIET), Paragraph(text=clean_text(task.prompt), indent=3)]
@@ -335,14 +346,6 @@ def _fields(facts: PlanFacts, task: TaskSpec) -> Iterator[Paragraph]:
         yield labelled("limits", limits)
     if task.priority:
         yield labelled("priority", str(task.priority))
-
-
-def limits_words(limits: Limits) -> str:
-    """`3 turns, 20 minutes`; empty without limits."""
-    told = ((limits.turns, "turns"), (limits.minutes, "minutes"), (limits.tokens, "tokens"))
-    return ", ".join(
-        f"{number:,g} {name}" if number < 1e6 else f"{number:,} {name}" for number, name in told if number is not None
-    )
 
 
 def dangers(plan: Plan) -> tuple[str, ...]:

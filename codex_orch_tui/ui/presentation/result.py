@@ -1,7 +1,9 @@
 """What came of a task: the worker's last answer, or why there is none, in a block of its own."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from codex_orch_tui.domain.answer_text import readable
 from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 from codex_orch_tui.ui.presentation.glyphs import Tone
 from codex_orch_tui.ui.presentation.worktree_rows import base_name, size_of
@@ -32,12 +34,18 @@ def result_of(task: Task) -> Result | None:
         paragraphs.append((f"Clashes with {base_name(task)}: {', '.join(task.conflicts)}", Tone.BAD))
         paragraphs.append(("→ u tries again, or sends the files to the worker", Tone.ACCENT))
     if task.said:
-        paragraphs.append((task.said, Tone.PLAIN))
+        paragraphs.append((_told(task.said), Tone.PLAIN))
     if task.state is TaskState.DONE and not task.commits:
         paragraphs.append(("No file was changed: there is nothing to merge.", Tone.QUIET))
     if not paragraphs:
         return None
     return Result("Result" if fault is None else "What went wrong", tuple(paragraphs), _remark(task))
+
+
+@lru_cache(4)
+def _told(text: str) -> str:
+    """The last message; an answer that was refused is JSON all the same."""
+    return readable(text) or text
 
 
 def _remark(task: Task) -> str:
@@ -50,9 +58,11 @@ def _remark(task: Task) -> str:
     return f"{commits} · {files} {size_of(task.totals.insertions, task.totals.deletions)}".rstrip()
 
 
-def log_title(task: Task) -> str:
-    """What the log pane is called: `search-endpoint · implementer · turn 2`."""
+def log_title(task: Task, quiet: str = "") -> str:
+    """What the log pane is called: `search-endpoint · implementer · turn 2`, and since when its worker is quiet."""
     parts = [str(task.ref.task), task.spec.level.value.replace("_", " ") if task.spec.is_group else task.spec.role]
     if task.turns:
         parts.append(f"turn {len(task.turns)}")
+    if quiet:
+        parts.append(quiet)
     return " · ".join(parts)

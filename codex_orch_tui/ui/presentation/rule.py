@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from codex_orch_tui.domain.approval import Approval, ApprovalKind
+from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.policy.back_test import BackTest, RuleTest
 from codex_orch_tui.policy.rule import Rule, RuleDecision, RuleKind
+from codex_orch_tui.services.judgement import Judgement
 from codex_orch_tui.services.policy_types import Proposals, RuleFile, Where
 from codex_orch_tui.services.rule_writer import rule_fields, rule_yaml
 from codex_orch_tui.ui.presentation.back_test import tried_counts, tried_questions, tried_tone
@@ -35,6 +36,15 @@ class Draft:
     files: tuple[RuleFile, ...]
     back_test: BackTest | None
     days: int
+
+
+def said_now(judgement: Judgement) -> str:
+    """What the card says of the rules once one was stored: its question was asked before."""
+    if judgement.choice is None or judgement.rule is None:
+        why = judgement.assessment.why_asked
+        return f"{why}; this one still waits for you" if why else ""
+    does = "declines" if judgement.choice is Choice.DECLINE else "accepts"
+    return f"{judgement.rule.id} {does} the like of it from now on; this one was asked before and still waits for you"
 
 
 def decided(rule: Rule, decision: RuleDecision, taken: Collection[str] = ()) -> Rule:

@@ -7,6 +7,7 @@ from codex_orch_tui.domain.cost import RateCard, cost_usd
 from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ACTIVE, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.services.session import Viewing
 from codex_orch_tui.ui.presentation.clock import count, dollars, hour_minute
 from codex_orch_tui.ui.presentation.glyphs import Tone
 
@@ -55,6 +56,7 @@ def status_line(
     closing: bool = False,
     rate_hold: RateLimits | None = None,
     card: RateCard | None = None,
+    viewing: Viewing | None = None,
 ) -> StatusLine:
     """The top line of the main screen.
 
@@ -67,9 +69,13 @@ def status_line(
         closing: The program ends when the turns end.
         rate_hold: The rate limits, while they let no task begin.
         card: What models cost.
+        viewing: Who holds the repository, when this program only looks on.
     """
     place = Piece(clean_line(f"{project} · {branch}" if branch else project), Tone.PLAIN, rank=2 if closing else 0)
     left = [Piece(PROGRAM, rank=5), place]
+    if viewing is not None:
+        told = f"viewing; {clean_line(viewing.holder)} runs it" if viewing.holder else "viewing; nobody runs it"
+        left.append(Piece(told, Tone.ACCENT if viewing.holder else Tone.ASKS, rank=1 if viewing.holder else 0))
     if simulated:
         left.append(Piece("SIMULATED, no Codex", Tone.ASKS))
     if closing:

@@ -18,6 +18,7 @@ from codex_orch_tui.domain.state import State
 from codex_orch_tui.ui.presentation.changed_tasks import changed_tasks
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
 from codex_orch_tui.ui.presentation.node_rows import NodeRows
+from codex_orch_tui.ui.presentation.quiet import NOBODY, Quiet
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
 from codex_orch_tui.ui.presentation.run_tree import Node, RunTree
 from codex_orch_tui.ui.presentation.task_filter import TaskFilter
@@ -129,15 +130,17 @@ class TaskRows:
 
     # -- one frame ----------------------------------------------------------------------------------------------
 
-    def sheet(self, state: State, waits: Waits | None = None) -> Sheet:
+    def sheet(self, state: State, waits: Waits | None = None, quiet: Quiet = NOBODY) -> Sheet:
         """All rows, newest run first.
 
         Args:
             state: what is known.
             waits: why tasks do not begin.
+            quiet: whose worker has reported nothing for a while.
         """
         self._take_runs(state)
         self._take_waits({} if waits is None else waits, state)
+        self._take_quiet(quiet)
         self._take_tasks(state)
         self._state = self._node_rows.state = state
         if not self._is_counted:
@@ -152,7 +155,8 @@ class TaskRows:
         self._changed = []
         rows = list(chain.from_iterable(self._blocks))
         words = max((len(TASK_LOOKS[each].word) for each, number in self._states.items() if number), default=0)
-        return Sheet(rows, max(words, _LEAST_WORD_CELLS), TAIL_CELLS if rows else 0)
+        words = max(words, _LEAST_WORD_CELLS, *map(len, quiet.values()))
+        return Sheet(rows, words, TAIL_CELLS if rows else 0)
 
     def _take_runs(self, state: State) -> None:
         if state.runs is self._state.runs:
@@ -212,6 +216,18 @@ class TaskRows:
         for ref in {**old, **waits}:
             if old.get(ref) != waits.get(ref) and ref in state.tasks:
                 self._wait_changed(ref)
+
+    def _take_quiet(self, quiet: Quiet) -> None:
+        old = self._node_rows.quiet
+        if quiet is old:
+            return
+        self._node_rows.quiet = quiet
+        for ref in {**old, **quiet}:
+            tree = self._trees.get(ref.run)
+            node = tree.nodes.get(ref) if tree is not None else None
+            if node is not None and old.get(ref) != quiet.get(ref):
+                node.rows = None
+                self._changed.append(node)
 
     def _tell_blocked_anew(self) -> None:
         """What blocks a task is told with its state."""

@@ -7,7 +7,7 @@ from codex_orch_tui.domain.schedule import Reason, Wait
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, CONTINUABLE, Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, WAITS, Look
+from codex_orch_tui.ui.presentation.glyphs import PLANNED, TASK_LOOKS, WAITS, Look
 
 Waits = Mapping[TaskRef, Wait]
 
@@ -53,6 +53,8 @@ def _stopped(refs: Sequence[TaskRef], state: State) -> str:
 
 def look_of(task: Task, wait: Wait | None) -> Look:
     """The sign and word of a task: its state's, unless it is paused or waits for another task."""
+    if task.is_taken_up:
+        return PLANNED
     if task.held and task.state in CONTINUABLE | {TaskState.QUEUED}:
         return PAUSED
     if task.state is TaskState.QUEUED and wait is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from codex_orch_tui.domain import selectors as sel
+from codex_orch_tui.domain.checking import can_check_again
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.schedule import Reason, Wait
@@ -133,8 +134,13 @@ def first_open(state: State, run: Run) -> TaskRef | None:
 
 def _to_review(now: Moment) -> Iterator[tuple[TaskRef, str]]:
     for ref, task in now.state.tasks.items():
-        if task.state is TaskState.DONE:
-            yield ref, "m merges it: you have reviewed it." if task.is_reviewed else "d reads its diff."
+        if task.is_to_review:
+            if sel.is_planner(now.state, ref) and task.accepted:
+                yield ref, "P opens its plan: nothing of it begins before you approve it."
+            elif can_check_again(task):
+                yield ref, "c runs its checks: they have not passed on what it is now."
+            else:
+                yield ref, "m merges it: you have reviewed it." if task.is_reviewed else "d reads its diff."
 
 
 def _told(state: State, refs: Sequence[TaskRef]) -> str:

@@ -6,7 +6,8 @@ from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.changed_tasks import changed_tasks
-from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Tone
+from codex_orch_tui.ui.presentation.glyphs import PLANNED, TASK_LOOKS, Tone
+from codex_orch_tui.ui.presentation.quiet import NOBODY, Quiet
 from codex_orch_tui.ui.presentation.rows import Row, Sheet
 
 
@@ -42,11 +43,19 @@ class WorktreeRows:
         self._rows: list[Row] = []
         self._places: dict[TaskRef, int] = {}
         self._sheet = Sheet()
+        self._quiet = NOBODY
 
-    def sheet(self, state: State) -> Sheet:
-        """All rows, newest run first."""
+    def sheet(self, state: State, quiet: Quiet = NOBODY) -> Sheet:
+        """All rows, newest run first.
+
+        Args:
+            state: what is known.
+            quiet: whose worker has reported nothing for a while.
+        """
         old, self._state = self._state, state
         changed = changed_tasks(old.tasks, state.tasks) if state.tasks is not old.tasks else []
+        if quiet is not self._quiet:
+            changed = [*changed, *self._take_quiet(quiet)]
         is_same = state.runs is old.runs and len(state.tasks) == len(old.tasks)
         if is_same and all(sel.has_worktree(task) == (task.ref in self._places) for task in changed):
             widths = [self._change(task) for task in changed if task.ref in self._places]
@@ -61,6 +70,14 @@ class WorktreeRows:
             self._places = {task.ref: place for place, task in enumerate(shown)}
             self._sheet = self._measured()
         return self._sheet
+
+    def _take_quiet(self, quiet: Quiet) -> list[Task]:
+        """The tasks whose word is another one now."""
+        old, self._quiet = self._quiet, quiet
+        refs = [ref for ref in {**old, **quiet} if old.get(ref) != quiet.get(ref)]
+        for ref in refs:
+            self._kept.pop(ref, None)
+        return [self._state.tasks[ref] for ref in refs if ref in self._state.tasks]
 
     def _change(self, task: Task) -> bool:
         """Another row in its place; tells whether the columns may be of another width now."""
@@ -80,8 +97,10 @@ class WorktreeRows:
         kept = self._kept.get(task.ref)
         if kept is not None and kept[0] is task:
             return kept[1]
-        look = TASK_LOOKS[task.state]
+        look = PLANNED if task.is_taken_up else TASK_LOOKS[task.state]
         totals = sel.edit_totals(task)
+        quiet = self._quiet.get(task.ref, "")
+        tone = Tone.PLAIN if quiet else Tone.QUIET
         row = Row(
             key=f"worktree:{task.ref}",
             ref=task.ref,
@@ -89,8 +108,8 @@ class WorktreeRows:
             sign_tone=look.tone,
             text=short_branch(task),
             text_tone=Tone.PLAIN if task.worktree is not None else Tone.QUIET,
-            remark=look.word,
-            remark_tone=look.tone if look.tone in {Tone.ASKS, Tone.BAD, Tone.GOOD} else Tone.QUIET,
+            remark=quiet or look.word,
+            remark_tone=look.tone if look.tone in {Tone.ASKS, Tone.BAD, Tone.GOOD} else tone,
             tail=size_of(totals.insertions, totals.deletions),
         )
         self._kept[task.ref] = (task, row)

@@ -4,7 +4,6 @@ Each function opens a dialog over a screen and calls back with the answer; escap
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
@@ -15,18 +14,21 @@ from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.selectors import Counts, counts, edit_totals
 from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, IN_TURN, Task, TaskState
 from codex_orch_tui.services.errors import ConflictError
+from codex_orch_tui.ui.drafts import Drafts
+from codex_orch_tui.ui.keys_ahead import FIELD_S, keys_ahead_of
 from codex_orch_tui.ui.presentation.status import is_under_way
 from codex_orch_tui.ui.presentation.worktree_rows import size_of
 
 if TYPE_CHECKING:
+    from codex_orch_tui.domain.drafts import TaskDraft
     from codex_orch_tui.domain.merge import MergePreview
-    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.services.reading import BaseInfo
+    from codex_orch_tui.services.session import Session
     from codex_orch_tui.ui.presentation.merge import MergeAnswer
-    from codex_orch_tui.ui.presentation.new_task import TaskDraft
-    from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
-    from codex_orch_tui.ui.screens.review import ReviewResult, ViewedFiles
+    from codex_orch_tui.ui.screens.review import ReviewResult
+    from codex_orch_tui.ui.widgets.guide_line import Guide
 
 # Screens are imported inside the functions: none of them is needed for the first frame.
 # ruff: noqa: PLC0415
@@ -35,57 +37,67 @@ QUIT_ID = "quit"
 SIMULATED = "SIMULATED: no Codex is running"
 
 
-@dataclass(slots=True)
-class Drafts:
-    """What was written and not sent, and read and not merged."""
-
-    task: "TaskDraft | None" = None
-    messages: dict[TaskRef, str] = field(default_factory=dict)
-    viewed: "ViewedFiles" = field(default_factory=dict)
-    plans: "dict[str, PlanDraft]" = field(default_factory=dict)
-
-
 def open_over(
     screen: Screen[Any], dialog: Screen[Any], then: Callable[[Any], object], *, simulated: bool = False
 ) -> None:
-    """Opens a screen; `then` gets its result unless it is None. A full screen says when nothing is real."""
+    """Opens a screen; `then` gets its result unless it is None.
+
+    A full screen says when nothing is real; whoever leads a newcomer leads them there too.
+    """
 
     def closed(result: object) -> None:
         if result is not None:
             then(result)
 
+    push(screen, dialog, closed)
+    guide: Guide | None = getattr(screen.app, "guide", None)
+    told = SIMULATED if simulated and not dialog.is_modal else ""
+    line: Static | None = Static(told, id="simulated", markup=False) if told else None
+    if guide is not None:
+        from codex_orch_tui.ui.widgets.guide_line import GuideLine
+
+        line = GuideLine(guide, prefix=f"{told} · " if told else "")
+        line.add_class("guide")
+    if line is not None:
+        dialog.call_after_refresh(dialog.mount, line, before=0)
+
+
+def push(screen: Screen[Any], dialog: Screen[Any], closed: Callable[[Any], None]) -> None:
+    """Opens a screen; what is typed before the field that it begins with has the focus stands in that field."""
+    if getattr(dialog, "WRITES", False):  # the frame's; it is not for the first paint
+        keys_ahead_of(screen).hold(longest_s=FIELD_S)
     screen.app.push_screen(dialog, closed)
-    if simulated and not dialog.is_modal:
-        dialog.call_after_refresh(dialog.mount, Static(SIMULATED, id="simulated", markup=False), before=0)
 
 
 def new_task(
     screen: Screen[Any],
     drafts: Drafts,
     base: "BaseInfo",
-    orchestrator: "Orchestrator",
+    orchestrator: "Session",
     then: "Callable[[NewTaskResult], object]",
 ) -> None:
     """Asks for a task. What was filled in is kept until the task is started."""
-    from codex_orch_tui.config.role_settings import role_names
-    from codex_orch_tui.ui.presentation.new_task import TaskDraft
+    from codex_orch_tui.domain.plan import Role
+    from codex_orch_tui.ui.presentation.new_task import begun_with
     from codex_orch_tui.ui.screens.new_task import NewTaskScreen
 
-    config = orchestrator.config
-    defaults = TaskDraft(
-        role=config.role,
-        base_branch=config.base_branch if config.base_branch in base.branches else "",
-        model=config.model or "",
-        sandbox=config.sandbox,
-        approval_policy=config.approval_policy,
-    )
+    config, profiles = orchestrator.config, orchestrator.role_profiles()
+    profile = profiles.get(config.role, profiles[Role.IMPLEMENTER])
+    wanted = config.base_branch
+    defaults = begun_with(profile, wanted if wanted is not None and wanted in base.branches else "")
 
     def closed(result: "NewTaskResult") -> None:
         drafts.task = result.draft
         if result.plan is not None:
+            if result.plan.spec:
+                drafts.spec_files[result.plan.spec] = result.draft.spec
             then(result)
 
-    open_over(screen, NewTaskScreen(base, drafts.task, defaults, role_names(config.roles)), closed)
+    def written(draft: "TaskDraft") -> None:
+        drafts.task = draft
+
+    dialog = NewTaskScreen(base, drafts.task, defaults, profiles, orchestrator.read_spec, written)
+    open_over(screen, dialog, closed)
 
 
 def message(screen: Screen[Any], drafts: Drafts, task: Task, then: Callable[[str], object]) -> None:
@@ -98,20 +110,22 @@ def message(screen: Screen[Any], drafts: Drafts, task: Task, then: Callable[[str
         mode = "Its turn is about to begin; it gets this then."
     else:
         mode = "The worker begins a new turn with it, in the same thread and worktree."
-    dialog = MessageScreen(f"Message to {task.ref.task}", mode, drafts.messages.get(task.ref, task.unsent))
+    begun = drafts.message(task.ref)
+    if begun is None:
+        begun = task.unsent
+    # Kept until it was sent: what is refused is still there when the dialog is opened again.
+    dialog = MessageScreen(f"Message to {task.ref.task}", mode, begun, lambda text: drafts.write(task.ref, text))
 
     def closed(text: str | None) -> None:
-        # Kept until it was sent: what is refused is still there when the dialog is opened again.
-        drafts.messages[task.ref] = dialog.draft
         if text is not None:
             then(text)
 
-    screen.app.push_screen(dialog, closed)
+    push(screen, dialog, closed)
 
 
 def review(
     screen: Screen[Any],
-    orchestrator: "Orchestrator",
+    orchestrator: "Session",
     ref: TaskRef,
     drafts: Drafts,
     then: "Callable[[ReviewResult], object]",
@@ -138,7 +152,7 @@ def view_approval(screen: Screen[Any], approval: Approval, task: Task | None, re
 
 
 def confirm_for_good(
-    screen: Screen[Any], orchestrator: "Orchestrator", approval: Approval, then: Callable[[], object]
+    screen: Screen[Any], orchestrator: "Session", approval: Approval, then: Callable[[], object]
 ) -> None:
     """Codex's own rule: what it would let through, and two questions; `then` is called after the second yes."""
     from codex_orch_tui.ui.screens.for_good import GONE, ForGoodScreen
@@ -161,7 +175,7 @@ def confirm_for_good(
 
 
 def history(
-    screen: Screen[Any], orchestrator: "Orchestrator", current: TaskRef | None, to_question: Callable[[], object]
+    screen: Screen[Any], orchestrator: "Session", current: TaskRef | None, to_question: Callable[[], object]
 ) -> None:
     """What was asked and what ran; `to_question` is called when the person wants to go to the open question."""
     from codex_orch_tui.ui.screens.history import HistoryScreen
@@ -171,7 +185,7 @@ def history(
     open_over(screen, shown, lambda wants: to_question() if wants else None, simulated=simulated)
 
 
-def help_keys(screen: Screen[Any], orchestrator: "Orchestrator") -> None:
+def help_keys(screen: Screen[Any], orchestrator: "Session") -> None:
     """Every key and every sign; first those of where the person is."""
     from codex_orch_tui.ui.screens.help import HelpScreen, group_at
 
@@ -215,7 +229,7 @@ def _ask(
     choices: "tuple[ConfirmChoice, ...]",
     then: Callable[[str], object],
     *,
-    orchestrator: "Orchestrator | None" = None,
+    orchestrator: "Session | None" = None,
     name: str = "",
 ) -> None:
     from codex_orch_tui.ui.screens.confirm import ConfirmScreen
@@ -226,7 +240,7 @@ def _ask(
     open_over(screen, question, then)
 
 
-def confirm_stop(screen: Screen[Any], orchestrator: "Orchestrator", task: Task, then: Callable[[], object]) -> None:
+def confirm_stop(screen: Screen[Any], orchestrator: "Session", task: Task, then: Callable[[], object]) -> None:
     """Stopping cuts a turn off."""
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice
 
@@ -288,7 +302,7 @@ def confirm_conflicts(screen: Screen[Any], task: Task, error: ConflictError, the
 
 
 def confirm_quit(
-    screen: Screen[Any], orchestrator: "Orchestrator", stop: Callable[[], object], wait: Callable[[], object]
+    screen: Screen[Any], orchestrator: "Session", stop: Callable[[], object], wait: Callable[[], object]
 ) -> None:
     """Leaving with work under way: what each choice does to it."""
     from codex_orch_tui.ui.screens.confirm import ConfirmChoice

@@ -1,7 +1,7 @@
 """The frame of every question and dialog: a title, what it says, and the keys that act."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -23,6 +23,8 @@ class FramedScreen(OneAnswer[T], ModalScreen[T]):
 
     CSS_PATH = ["frame.tcss"]  # noqa: RUF012 - Textual's own form
     AUTO_FOCUS = "*"
+    WRITES: ClassVar[bool] = False
+    """It begins with a field to write in."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own form
 
     def __init__(self, title: str, hints: Sequence[Hint]) -> None:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Group, keys_label
-from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, WAITS
+from codex_orch_tui.ui.presentation.glyphs import PLANNED, TASK_LOOKS, WAITS
 from codex_orch_tui.ui.presentation.wait_words import PAUSED
 from codex_orch_tui.ui.screens.one_answer import OneAnswer
 
@@ -60,9 +60,13 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
     def _text(self) -> Content:
         columns = 2 if self.app.size.width >= 2 * _COLUMN_CELLS + 10 else 1
         rest = side_by_side(
-            [*(self._section(group) for group in Group if group is not self._here), self._signs()], columns
+            [*(self._section(group) for group in Group if self._is_told(group)), self._signs()], columns
         )
         return rest if self._here is None else Content("\n").join([*self._section(self._here), Content(""), rest])
+
+    def _is_told(self, group: Group) -> bool:
+        """All but those of the place, which come first, and those of a replay, which act in no other program."""
+        return group not in {self._here, Group.REPLAY}
 
     def action_scroll(self, direction: str) -> None:
         """A line up or down."""
@@ -83,7 +87,7 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
     def _signs(self) -> list[Content]:
         lines = [Content.styled("Signs of tasks", "bold $text-accent")]
         told: set[str] = set()
-        for look in (*TASK_LOOKS.values(), WAITS, PAUSED):
+        for look in (*TASK_LOOKS.values(), WAITS, PAUSED, PLANNED):
             if look.word in told:
                 continue
             told.add(look.word)
@@ -119,6 +123,8 @@ def group_at(screen: Screen[Any]) -> Group | None:
         action = BY_ID.get(active.binding.id or "")
         if action is not None:
             found.setdefault(active.node, action.group)
+    if any(active.binding.id == "replay.play" for active in screen.active_bindings.values()):
+        return Group.REPLAY
     if (whole := found.get(screen)) in {Group.REVIEW, Group.HISTORY, Group.PLAN}:
         return whole
     places = screen.focused.ancestors_with_self if screen.focused is not None else ()

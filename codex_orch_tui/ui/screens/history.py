@@ -24,7 +24,7 @@ from codex_orch_tui.ui.widgets.row_list import RowList
 from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.services.session import Session
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class HistoryScreen(OneAnswer[bool], Screen[bool]):
         Binding("tab,shift+tab", "switch", "List or entry", id="history.switch"),
     ]
 
-    def __init__(self, orchestrator: "Orchestrator", current: TaskRef | None = None) -> None:
+    def __init__(self, orchestrator: "Session", current: TaskRef | None = None) -> None:
         """Makes the screen.
 
         Args:

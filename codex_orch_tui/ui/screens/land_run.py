@@ -18,6 +18,7 @@ from codex_orch_tui.ui.presentation.land_run import (
     progress_title,
 )
 from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
+from codex_orch_tui.ui.screens.offer import OfferScreen
 from codex_orch_tui.ui.widgets.hints import Hint
 
 _HINTS = {
@@ -28,7 +29,7 @@ _HINTS = {
 }
 
 
-class LandRunScreen(FramedScreen[LandAnswer | None]):
+class LandRunScreen(OfferScreen[LandAnswer]):
     """Shows what landing a run would do, or why it cannot be. The result is what the person wants, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,25 +46,8 @@ class LandRunScreen(FramedScreen[LandAnswer | None]):
             state: What is known of the run and its tasks.
             preview: What would move; the landing is bound to its commits.
         """
-        self._answers = answers(state, preview)
-        hints = [_HINTS[answer] for answer in self._answers]
-        super().__init__(
-            land_title(state.runs[preview.run], preview), [*hints, Hint("esc", "leave everything as it is")]
-        )
-        self._lines = land_lines(state, preview)
-
-    def content(self) -> Sequence[Widget]:
-        """What would happen."""
-        return (Reading(self._lines),)
-
-    def action_answer(self, answer: str) -> None:
-        """What the person wants, if it can be done now and was on screen when they pressed the key."""
-        if answer in self._answers and self.is_painted:
-            self.dismiss(LandAnswer(answer))
-
-    def action_close(self) -> None:
-        """Nothing."""
-        self.dismiss(None)
+        hints = {answer: _HINTS[answer] for answer in answers(state, preview)}
+        super().__init__(land_title(state.runs[preview.run], preview), land_lines(state, preview), hints)
 
 
 class LandingScreen(FramedScreen[LandAnswer | None]):

@@ -17,6 +17,7 @@ from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 class LineScreen(FramedScreen[str | None]):
     """Asks for a line. The result is what was typed, without blanks around it, or None."""
 
+    WRITES = True
     CSS_PATH = ["frame.tcss", "line.tcss"]  # noqa: RUF012 - Textual's own form
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Back", id="line.close")]
 

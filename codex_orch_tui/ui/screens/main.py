@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,16 +16,19 @@ from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.ui.bindings import Where, bindings, keys_of
 from codex_orch_tui.ui.bridge import Bridge, Dirty
+from codex_orch_tui.ui.drafts import Drafts
 from codex_orch_tui.ui.errands import Errands
 from codex_orch_tui.ui.presentation.attention import first_task
+from codex_orch_tui.ui.presentation.quiet import Quiet, quiet_words
 from codex_orch_tui.ui.presentation.status import is_busy, is_under_way, status_line
 from codex_orch_tui.ui.presentation.wait_words import is_stuck
-from codex_orch_tui.ui.screens import dialogs
 from codex_orch_tui.ui.screens.approval_actions import ApprovalActions
 from codex_orch_tui.ui.screens.landing_actions import LandingActions
 from codex_orch_tui.ui.screens.main_keys import keys_now
+from codex_orch_tui.ui.screens.panes import Panes
 from codex_orch_tui.ui.screens.plan_actions import PlanActions
 from codex_orch_tui.ui.screens.rule_actions import RuleActions
+from codex_orch_tui.ui.screens.viewing import ViewingActions
 from codex_orch_tui.ui.widgets.log_pane import LogPane
 from codex_orch_tui.ui.widgets.needs_you import NeedsYou
 from codex_orch_tui.ui.widgets.row_list import RowList
@@ -37,17 +40,18 @@ from codex_orch_tui.ui.widgets.worktree_table import WorktreeTable
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.services.reading import BaseInfo
+    from codex_orch_tui.services.session import Session
     from codex_orch_tui.ui.announcer import Announcer
+    from codex_orch_tui.ui.widgets.guide_line import Guide, GuideLine
 
-PANES = ("worktrees", "tasks", "log", "inbox")
 _LOG_DELAY_S = 0.08
 """A cursor that moves on does not wait for the logs that it passes."""
 _NEEDED = Size(60, 16)
 """Cells; the breakpoints say the same."""
 
 
-class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Screen[None]):
+class MainScreen(Panes, LandingActions, RuleActions, PlanActions, ApprovalActions, ViewingActions, Screen[None]):
     """Holds which task is the current one; worktrees, tree, log and result all show that one."""
 
     AUTO_FOCUS = "#tasks"
@@ -55,19 +59,22 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012 - Textual's own form
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.MAIN)
 
-    def __init__(self, orchestrator: "Orchestrator", errands: Errands, *, simulated: bool) -> None:
+    def __init__(
+        self, orchestrator: "Session", errands: Errands, *, simulated: bool, guide: "Guide | None" = None
+    ) -> None:
         """Makes the screen.
 
         Args:
             orchestrator: What it shows and commands.
             errands: Runs the commands.
             simulated: No Codex runs; the top line says so.
+            guide: Leads a newcomer.
         """
         super().__init__(id="main", classes="-pane-tasks -ascii" if orchestrator.config.ascii_glyphs else "-pane-tasks")
         self.orchestrator = orchestrator
         self.errands = errands
         self.current: TaskRef | None = None
-        self.drafts = dialogs.Drafts()
+        self.drafts = Drafts(orchestrator)
         self.branch = ""
         self.waits_to_close = False
         """The program ends by itself when no turn runs any more."""
@@ -76,12 +83,12 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
         self.planning = set()
         self.announcer: Announcer | None = None
         self._simulated = simulated
-        self._pane = "tasks"
-        self._pane_before = "tasks"
+        self._guide = guide
         self._log_wanted = False
         self._has_painted = False
         self._unsettled: set[RowList] = set()
         self._waiting = 0
+        self._quiet: Quiet = {}
         self._clock: Timer | None = None
         self._bridge: Bridge | None = None
         config = orchestrator.config
@@ -104,6 +111,9 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
             self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
         ):
             self.add_class(max(each for each in breakpoints if each[0] <= cells)[1])
+        if self._guide is not None:
+            self.add_class("-guided")
+            yield self._guide_line(self._guide)
         yield self.status_bar
         yield self.pane_tabs
         with Horizontal(id="body"):
@@ -115,6 +125,11 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
                 yield self.needs_you
         yield self.too_small
         yield self.key_bar
+
+    def _guide_line(self, guide: "Guide") -> "GuideLine":
+        from codex_orch_tui.ui.widgets.guide_line import GuideLine  # noqa: PLC0415 - for newcomers only
+
+        return GuideLine(guide, id="guide")
 
     def on_mount(self) -> None:
         """Draws what is there and watches for more."""
@@ -128,6 +143,7 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
         """What costs time comes now: the log, and git's word on which branch is checked out."""
         self._has_painted = True
         self.draw(Dirty.LOG)
+        self.drafts.open()
 
         def told(base: "BaseInfo") -> None:
             self.branch = base.current or "detached HEAD"
@@ -138,6 +154,7 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
 
     def on_unmount(self) -> None:
         """Watches no more."""
+        self.drafts.keep()
         if self._bridge is not None:
             self._bridge.close()
 
@@ -151,9 +168,10 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
 
     def draw(self, dirty: Dirty) -> None:
         """One frame: what is marked, of what is seen."""
-        if not self.app.is_running or not self.is_attached:  # frames still come while the panes are taken away
+        # Frames still come while the panes are taken away.
+        if self._bridge is None or not self.app.is_running or not self.is_attached:
             return
-        state, now_s = self.state, time.time()
+        state, now_s = self.state, self.now_s()
         if Dirty.STATE in dirty:
             self._keep_current(state)
             self._look_after(state)
@@ -182,6 +200,7 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
             self.tell(f"! {waiting} need{'s' if waiting == 1 else ''} you")
         self._waiting = waiting
         self.look_for_plans(state)
+        self.look_at_holder()
         if self.announcer is not None and self.announcer.is_due:
             self.app.call_after_refresh(self.announcer.tell, self.announcer.collect())
         if self.waits_to_close and (not is_under_way(state) or is_stuck(state, self.orchestrator.waits())):
@@ -194,14 +213,16 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
 
     def _draw_state(self, state: State, now_s: float) -> None:
         self._draw_status(state, now_s)
+        if self._quiet:
+            self._quiet = quiet_words(self.orchestrator.quiet(), now_s)
         if self._is_seen("worktrees"):
-            self.worktree_table.show_state(state, self.current, now_s)
+            self.worktree_table.show_state(state, self.current, now_s, self._quiet)
         if self._is_seen("tasks"):
-            self.task_tree.show_state(state, now_s, self.orchestrator.waits())
+            self.task_tree.show_state(state, now_s, self.orchestrator.waits(), self._quiet)
         self._select_rows()
         self.needs_you.show_state(state, now_s)
         if not self._log_wanted:
-            self.log_pane.show_task(self._current_task())
+            self.log_pane.show_task(self._current_task(), self._quiet)
         self._show_keys()
 
     def _draw_status(self, state: State, now_s: float) -> None:
@@ -214,25 +235,29 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
             simulated=self._simulated,
             closing=self.waits_to_close,
             rate_hold=self.orchestrator.rate_hold,
+            viewing=self.orchestrator.viewing,
             card=self._card,
         )
         self.status_bar.show(line)
-        self._draw_tabs()
-
-    def _draw_tabs(self) -> None:
-        inbox = self.needs_you.inbox
-        is_numbered = inbox is None or not inbox.takes_digits
-        self.pane_tabs.show(PANES.index(self._pane) + 1, self._waiting, is_numbered=is_numbered)
+        self.draw_tabs()
 
     def _tick(self) -> None:
         if self._is_covered:
             return
-        now_s = time.time()
+        now_s = self.now_s()
         self.look_for_trust()
         self._draw_status(self.state, now_s)
         self.task_tree.tick(now_s)
         if self.needs_you.inbox is not None:
             self.needs_you.show_state(self.state, now_s)
+        self._look_for_quiet(now_s)
+
+    def _look_for_quiet(self, now_s: float) -> None:
+        """Whose worker has reported nothing for a while; the frames look only while there is one."""
+        quiet = quiet_words(self.orchestrator.quiet(), now_s)
+        if quiet != self._quiet:
+            self._quiet = quiet
+            self.bridge.mark(Dirty.STATE)
 
     @property
     def is_free(self) -> bool:
@@ -241,9 +266,6 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
             return False
         takes_letters = self.focused is not None and self.focused.check_consume_key("n", "n")
         return self.app.screen is self and not takes_letters and not self.needs_you.has_focus_within
-
-    def _is_seen(self, pane: str) -> bool:
-        return not self.has_class("-narrow") or pane == self._pane
 
     def _show_keys(self) -> None:
         """The keys that act now."""
@@ -282,6 +304,14 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
         if self.is_mounted and self._bridge is not None:
             self._bridge.mark_soon(Dirty.STATE, _LOG_DELAY_S)
 
+    def now_s(self) -> float:
+        """The time that ages count from, in seconds since the epoch."""
+        return time.time()
+
+    def read_log_again(self) -> None:
+        """The log of the current task is another one now: the next frame opens it anew."""
+        self._log_wanted = True
+
     def _select_rows(self) -> None:
         """Puts the cursors on the current task; where it has no row yet, with the frame that brings one."""
         self._unsettled = {rows for rows in self._unsettled if not rows.select(self.current)}
@@ -310,43 +340,7 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
             self.go_to_task(ref)
             self.show_pane("log")
 
-    # -- panes --------------------------------------------------------------------------------------------------
-
-    def show_pane(self, pane: str) -> None:
-        """Brings a pane to the front and gives it the focus."""
-        self._show_pane(pane)
-        match pane:
-            case "worktrees":
-                self.worktree_table.focus()
-            case "tasks":
-                self.task_tree.focus()
-            case "log":
-                self.log_pane.log_view.focus()
-            case _:
-                self.call_after_refresh(self.needs_you.go_in)
-
-    def _show_pane(self, pane: str) -> None:
-        if pane == "inbox" and self._pane != "inbox":
-            self._pane_before = self._pane
-        self._pane = pane
-        for each in PANES:
-            self.set_class(each == pane, f"-pane-{each}")
-        if self._bridge is not None:
-            self.draw(Dirty.STATE)
-
-    def _step_pane(self, step: int) -> None:
-        panes = [pane for pane in PANES if pane != "inbox" or self.needs_you.has_class("-pending")]
-        place = panes.index(self._pane) if self._pane in panes else 0
-        self.show_pane(panes[(place + step) % len(panes)])
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The pane that has the focus is the front one, also when a click gave it."""
-        self._draw_tabs()
-        for pane, widget in zip(
-            PANES, (self.worktree_table, self.task_tree, self.log_pane, self.needs_you), strict=True
-        ):
-            if widget in event.widget.ancestors_with_self and pane != self._pane:
-                self._show_pane(pane)
+    # -- coming and going ---------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
         """Another layout: what was not seen is drawn now."""
@@ -356,35 +350,11 @@ class MainScreen(LandingActions, RuleActions, PlanActions, ApprovalActions, Scre
         """Another screen is in front: none of these keys acts."""
         self.call_later(self._show_keys)
 
-    @on(TooSmall.Gone)
-    def _large_enough(self, message: TooSmall.Gone) -> None:
-        message.stop()
-        self.show_pane(self._pane)
-
     def on_screen_resume(self) -> None:
         """Another screen was in front."""
         if self._bridge is not None:
             self._bridge.mark(Dirty.EVERYTHING)
             self.look_for_trust()
-
-    @on(PaneTabs.Picked)
-    def _picked(self, message: PaneTabs.Picked) -> None:
-        self.show_pane(PANES[message.number - 1])
-
-    def action_next_pane(self) -> None:
-        """To the next pane."""
-        self._step_pane(1)
-
-    def action_previous_pane(self) -> None:
-        """To the previous pane."""
-        self._step_pane(-1)
-
-    def action_inbox(self) -> None:
-        """To the questions."""
-        if self.has_class("-narrow") or self.needs_you.has_class("-pending"):
-            self.show_pane("inbox")
-        else:
-            self.tell("Nothing needs you.")
 
     # -- log ----------------------------------------------------------------------------------------------------
 

@@ -1,15 +1,13 @@
 """The merge question."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from codex_orch_tui.domain.merge import MergePreview
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.ui.presentation.merge import MergeAnswer, merge_lines, merge_title, way_on
-from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
+from codex_orch_tui.ui.screens.offer import OfferScreen
 from codex_orch_tui.ui.widgets.hints import Hint
 
 _HINTS = {
@@ -19,7 +17,7 @@ _HINTS = {
 }
 
 
-class MergeScreen(FramedScreen[MergeAnswer | None]):
+class MergeScreen(OfferScreen[MergeAnswer]):
     """Shows what a merge would do, or why it cannot be. The result is the one thing that can be done now, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,20 +34,6 @@ class MergeScreen(FramedScreen[MergeAnswer | None]):
             task: The task, with what was reviewed of it.
             preview: What would move; the merge is bound to its commits.
         """
-        self._way_on = way_on(task, preview)
-        hints = [_HINTS[self._way_on]] if self._way_on is not None else []
-        super().__init__(merge_title(task, preview), [*hints, Hint("esc", "leave everything as it is")])
-        self._lines = merge_lines(task, preview)
-
-    def content(self) -> Sequence[Widget]:
-        """What would happen."""
-        return (Reading(self._lines),)
-
-    def action_answer(self, answer: str) -> None:
-        """What the person wants, if it is what can be done now and was on screen when they pressed the key."""
-        if answer == self._way_on and self.is_painted:
-            self.dismiss(self._way_on)
-
-    def action_close(self) -> None:
-        """Nothing."""
-        self.dismiss(None)
+        way = way_on(task, preview)
+        answers = {way: _HINTS[way]} if way is not None else {}
+        super().__init__(merge_title(task, preview), merge_lines(task, preview), answers)

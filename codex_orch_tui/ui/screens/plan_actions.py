@@ -1,7 +1,7 @@
 """What a person does about plans, on the main screen."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.plan_edit import plan_of_run
@@ -13,13 +13,29 @@ from codex_orch_tui.ui.screens.task_actions import TaskActions
 
 if TYPE_CHECKING:
     from codex_orch_tui.domain.state import State
-    from codex_orch_tui.services.plan_commands import Proposal
+    from codex_orch_tui.services.plan_reading import Proposal
+    from codex_orch_tui.services.session import Session
     from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
     from codex_orch_tui.ui.screens.plan_view import PlanResult
 
 # Screens are imported inside the functions: none of them is needed for the first frame.
 # ruff: noqa: PLC0415
+
+
+class Beginning(Protocol):
+    """Work that was asked for before the screen was there."""
+
+    @property
+    def plans_first(self) -> bool:
+        """It is a navigator's task, whose plan the person approves."""
+
+    async def begin(self, session: "Session") -> RunId:
+        """Begin it, and tell which run it is.
+
+        Raises:
+            NotPossibleError: It cannot begin.
+        """
 
 
 class PlanActions(TaskActions):
@@ -39,11 +55,7 @@ class PlanActions(TaskActions):
         raise NotImplementedError
 
     def _start_task(self, result: "NewTaskResult") -> None:
-        from codex_orch_tui.domain.plan import Role
-        from codex_orch_tui.ui.presentation.new_task import with_navigator
-
-        plan = result.plan
-        assert plan is not None, "a dialog that was closed starts nothing"
+        assert result.plan is not None, "a dialog that was closed starts nothing"
         if not result.draft.is_planned_first:
             super()._start_task(result)
             return
@@ -53,8 +65,26 @@ class PlanActions(TaskActions):
             self._started(refs)
             self.tell("A navigator plans it. Nothing of its plan starts before you approve it.")
 
-        plan = with_navigator(plan, self.orchestrator.role_profiles()[Role.NAVIGATOR])
-        self.errands.start(self.orchestrator.create_run(plan, result.base_branch), started)
+        self.errands.start(self.orchestrator.create_run(result.plan, result.base_branch), started)
+
+    def offer(self, sentence: str) -> None:
+        """Opens the dialog with a sentence that is to be planned; nothing begins before the person sends it."""
+        from codex_orch_tui.domain.drafts import TaskDraft
+
+        self.drafts.task = TaskDraft(text=sentence, is_planned_first=True)
+        self.action_new_task()
+
+    def begin(self, beginning: Beginning) -> None:
+        """Begins what the command line asked for."""
+
+        def begun(run: RunId) -> None:
+            work = [ref for ref in self.state.runs[run].tasks if not self.state.tasks[ref].spec.is_group]
+            self.go_to_task(work[0])
+            if beginning.plans_first:
+                self.planning.update(work)
+                self.tell("A navigator plans it. Nothing of its plan starts before you approve it.")
+
+        self.errands.start(beginning.begin(self.orchestrator), begun)
 
     def look_for_plans(self, state: "State") -> None:
         """A navigator that plans has ended: its plan opens, or it is told where it is."""
@@ -95,7 +125,9 @@ class PlanActions(TaskActions):
         from codex_orch_tui.ui.presentation.plan_draft import PlanDraft
 
         plan = plan_of_run(self.state, run)
-        return PlanDraft(plan=plan, kept=plan, base_branch=self.state.runs[run].base_branch, run=run)
+        spec_files = tuple(self.drafts.spec_files.items())
+        base = self.state.runs[run].base_branch
+        return PlanDraft(plan=plan, kept=plan, base_branch=base, run=run, spec_files=spec_files)
 
     def _open_proposal(
         self, ref: TaskRef, *, guard_s: float = 0.0, may_open: Callable[[], bool] = lambda: True
@@ -114,6 +146,7 @@ class PlanActions(TaskActions):
                 proposed_by=ref,
                 summary=found.summary,
                 questions=found.questions,
+                spec_files=tuple(self.drafts.spec_files.items()),
             )
             if may_open():
                 self._open_plan(draft, guard_s=guard_s)

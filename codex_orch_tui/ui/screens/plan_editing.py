@@ -10,7 +10,7 @@ from codex_orch_tui.ui.presentation.new_task import OWN_ROLE_WORDS, ROLE_WORDS
 from codex_orch_tui.ui.presentation.plan_form import FormError, TaskForm, form_of, task_of_form
 from codex_orch_tui.ui.screens.choose import ChooseScreen
 from codex_orch_tui.ui.screens.dialogs import open_over
-from codex_orch_tui.ui.screens.line import LineScreen
+from codex_orch_tui.ui.screens.plan_head import PlanHead, PlanHeadScreen
 from codex_orch_tui.ui.screens.plan_task import PlanTaskScreen
 from codex_orch_tui.ui.screens.plan_view import PlanView
 from codex_orch_tui.ui.widgets.row_list import RowList
@@ -20,7 +20,7 @@ class PlanEditing(PlanView):
     """The keys that change a plan. What of a run has begun stays as it is."""
 
     def on_row_list_opened(self, message: RowList.Opened) -> None:
-        """Edits the task, or the title; a plan that runs is read."""
+        """Edits the task, or the title and specification; a plan that runs is read."""
         message.stop()
         index = self.task_list.index
         if self.is_fixed:
@@ -28,7 +28,7 @@ class PlanEditing(PlanView):
         elif index is not None:
             self._edit(index)
         elif message.row.parent == "" and message.row.is_open is None:
-            self._edit_title()
+            self._edit_head()
         else:
             self.task_list.action_fold()
 
@@ -54,9 +54,18 @@ class PlanEditing(PlanView):
         form = form_of(task, self._roles)
         open_over(self, PlanTaskScreen(f"Task {task.id}", form, tuple(self._roles), partial(self._make, task)), kept)
 
-    def _edit_title(self) -> None:
-        title = LineScreen("Title", "What all the tasks together are for, in one line.", self.draft.plan.title)
-        open_over(self, title, lambda text: self._change(replace(self.draft.plan, title=text)))
+    def _edit_head(self) -> None:
+        """Title and specification; a run keeps the specification that its first workers got."""
+        plan, read = self.draft.plan, self._orchestrator.read_spec
+        head = PlanHead(title=plan.title, spec=plan.spec, spec_file=self.draft.spec_file)
+
+        def kept(changed: PlanHead) -> None:
+            if changed.spec_file:
+                named = (*self.draft.spec_files, (changed.spec, changed.spec_file))
+                self.draft = replace(self.draft, spec_files=named)
+            self._change(replace(self.draft.plan, title=changed.title, spec=changed.spec))
+
+        open_over(self, PlanHeadScreen(head, read if self.draft.run is None else None), kept)
 
     def action_add(self) -> None:
         """Another task behind the marked one, part of the same; in a group that is marked, as its last."""

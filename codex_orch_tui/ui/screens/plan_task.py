@@ -51,6 +51,7 @@ class _Limits(Horizontal):
 class PlanTaskScreen(FramedScreen[TaskSpec | None]):
     """Edits a task. What no plan takes is told in place; how it fits the other tasks is for the plan's own screen."""
 
+    WRITES = True
     CSS_PATH = ["frame.tcss", "fields.tcss", "plan_task.tcss"]  # noqa: RUF012 - Textual's own form
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (32, "-tall")]  # noqa: RUF012 - Textual's own form
     BINDINGS: ClassVar[list[BindingType]] = [

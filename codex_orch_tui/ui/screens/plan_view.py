@@ -1,6 +1,7 @@
 """A plan on screen: as a tree or as waves, with all of one task beside it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -18,6 +19,7 @@ from codex_orch_tui.domain.plan import Plan, TaskSpec
 from codex_orch_tui.domain.replanning import is_open
 from codex_orch_tui.domain.selectors import is_planned
 from codex_orch_tui.domain.task import TaskState
+from codex_orch_tui.domain.unmatched import told_unmatched
 from codex_orch_tui.services.errors import NotPossibleError, PlanRefusedError
 from codex_orch_tui.ui.bindings import Where, bindings
 from codex_orch_tui.ui.bridge import Bridge, Dirty
@@ -35,7 +37,8 @@ from codex_orch_tui.ui.widgets.row_list import RowList
 from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.services.reading import BaseInfo
+    from codex_orch_tui.services.session import Session
 
 _AT_ONCE_TASKS = 300
 """A plan with more is looked over in a thread."""
@@ -88,7 +91,7 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
 
     def __init__(
         self,
-        orchestrator: "Orchestrator",
+        orchestrator: "Session",
         errands: Errands,
         draft: PlanDraft,
         drafts: dict[str, PlanDraft],
@@ -114,6 +117,8 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
         self.draft = draft
         self.facts: PlanFacts | None = None
         self._looked_at: Plan | None = None
+        self._remarks: Mapping[TaskId, str] = {}
+        self._remarks_for: tuple[str, Mapping[TaskId, tuple[str, ...]]] = ("", {})
         self._wanted = next((index for index, task in enumerate(draft.plan.tasks) if task.id == marked), None)
         self._is_starting = False
         self._branches: tuple[str, ...] = ()
@@ -228,7 +233,7 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
             return
         if self.draft.run is not None:
             facts = replace(facts, states=self._states())
-        self.facts = facts
+        self.facts = facts = replace(facts, remarks=self._remarks_of(facts.plan))
         self.task_list.show_facts(facts)
         if self._wanted is not None and self._wanted < len(facts.keys):
             self.task_list.go_to(self._wanted)
@@ -240,6 +245,25 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
         hints = _FIXED_HINTS if self.is_fixed else _EDIT_HINTS if self.draft.run is None else _RUN_HINTS
         self._hints.show([view if hint.key == view.key else hint for hint in hints])
         self._show_detail()
+
+    def _remarks_of(self, plan: Plan) -> Mapping[TaskId, str]:
+        """What is known of claims that match nothing; of others it is asked, and told when it is known."""
+        base_branch = self.draft.base_branch
+        wanted = (base_branch, {task.id: task.paths for task in plan.tasks if task.paths})
+        if self.draft.run is not None or not base_branch or not wanted[1]:
+            return {}
+        if self._remarks_for != wanted:
+            self._remarks_for = wanted
+
+            def known(found: Mapping[TaskId, tuple[str, ...]]) -> None:
+                if self.is_attached and self._remarks_for == wanted:
+                    self._remarks = {
+                        task: f"paths: {told_unmatched(paths, base_branch)}" for task, paths in found.items()
+                    }
+                    self._look()
+
+            self._errands.start(self._orchestrator.unmatched_paths(plan, base_branch), known)
+        return {task: text for task, text in self._remarks.items() if task in wanted[1]}
 
     def _states(self) -> dict[TaskId, TaskState]:
         """Where the tasks of a plan that runs are; a task that is to be added is nowhere yet."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from codex_orch_tui.services.trust import TrustItem
 from codex_orch_tui.ui.ascii_filter import unmistakable
-from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.errands import Errands, telling
 from codex_orch_tui.ui.presentation.policy import Overview, PolicyRows, detail, head_line
 from codex_orch_tui.ui.screens.frame import Reading
 from codex_orch_tui.ui.screens.one_answer import OneAnswer
@@ -22,7 +22,7 @@ from codex_orch_tui.ui.widgets.row_list import RowList
 from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.services.session import Session
 
 DAYS = 7
 """How far back the back-test goes."""
@@ -45,7 +45,7 @@ class PolicyScreen(OneAnswer[None], Screen[None]):
         Binding("escape,q,R", "close", "Back", id="policy.close"),
     ]
 
-    def __init__(self, orchestrator: "Orchestrator", ask_for_trust: AskForTrust) -> None:
+    def __init__(self, orchestrator: "Session", ask_for_trust: AskForTrust) -> None:
         """Makes the screen; it reads the rules once it is on screen.
 
         Args:
@@ -55,7 +55,7 @@ class PolicyScreen(OneAnswer[None], Screen[None]):
         super().__init__()
         self._orchestrator = orchestrator
         self._ask_for_trust = ask_for_trust
-        self._errands = Errands(self._tell)
+        self._errands = Errands(telling(self))
         self._ascii_only = bool(orchestrator.config.ascii_glyphs)
         self._overview: Overview | None = None
         self._rows_of = PolicyRows(orchestrator.root, Path.home(), ascii_only=self._ascii_only)
@@ -118,9 +118,6 @@ class PolicyScreen(OneAnswer[None], Screen[None]):
         self._hints.show(
             (Hint("↓", "next rule"), Hint("tab", "to its text"), *trust, Hint("u", "read again"), Hint("esc", "back"))
         )
-
-    def _tell(self, text: str, severity: str) -> None:
-        self.app.notify(text, severity="error" if severity == "error" else "warning", markup=False, timeout=6)
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Another rule."""

@@ -18,7 +18,7 @@ from codex_orch_tui.domain.task import Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.ui.bindings import Where, bindings
-from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.errands import Errands, telling
 from codex_orch_tui.ui.presentation.review_rows import commit_lines, head_line, known_viewed, watched_lines
 from codex_orch_tui.ui.screens.one_answer import OneAnswer
 from codex_orch_tui.ui.widgets.diff_view import DiffView
@@ -28,7 +28,7 @@ from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.services.session import Session
 
 _HELD_PATCHES = 32
 _HINTS = (
@@ -82,7 +82,7 @@ class ReviewScreen(OneAnswer[ReviewResult | None], Screen[ReviewResult | None]):
 
         ref: TaskRef
 
-    def __init__(self, orchestrator: "Orchestrator", ref: TaskRef, known: ViewedFiles | None = None) -> None:
+    def __init__(self, orchestrator: "Session", ref: TaskRef, known: ViewedFiles | None = None) -> None:
         """Makes the screen; it reads the diff once it is on screen.
 
         Args:
@@ -93,6 +93,7 @@ class ReviewScreen(OneAnswer[ReviewResult | None], Screen[ReviewResult | None]):
         super().__init__()
         self._orchestrator = orchestrator
         self._ref = ref
+        self._tell = telling(self)
         self._errands = Errands(self._tell)
         ascii_only = bool(getattr(orchestrator.config, "ascii_glyphs", False))
         self.summary: ReviewSummary | None = None
@@ -173,9 +174,6 @@ class ReviewScreen(OneAnswer[ReviewResult | None], Screen[ReviewResult | None]):
         if self.is_attached:
             self.dismiss(None)
         return True
-
-    def _tell(self, text: str, severity: str) -> None:
-        self.app.notify(text, severity="error" if severity == "error" else "warning", markup=False, timeout=6)
 
     def _key(self, summary: ReviewSummary) -> tuple[TaskRef, CommitId, CommitId]:
         return self._ref, summary.base, summary.tip

@@ -13,7 +13,7 @@ from codex_orch_tui.policy.rule import RuleDecision
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.policy_types import Proposals, RuleFile, Where
 from codex_orch_tui.ui.ascii_filter import unmistakable
-from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.errands import Errands, telling
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph
 from codex_orch_tui.ui.presentation.rule import Draft, decided, draft_lines, none_lines, reading_lines, title
 from codex_orch_tui.ui.screens.frame import FramedScreen, Reading
@@ -23,7 +23,7 @@ from codex_orch_tui.ui.widgets.hints import Hint
 if TYPE_CHECKING:
     from codex_orch_tui.policy.back_test import BackTest
     from codex_orch_tui.policy.rule import Rule
-    from codex_orch_tui.services.orchestrator import Orchestrator
+    from codex_orch_tui.services.session import Session
 
 _BACK = Hint("esc", "back, nothing is stored")
 
@@ -48,7 +48,7 @@ class RuleScreen(FramedScreen[str | None]):
         Binding("k", "scroll(-1)", "Line up", show=False),
     ]
 
-    def __init__(self, orchestrator: "Orchestrator", approval: Approval) -> None:
+    def __init__(self, orchestrator: "Session", approval: Approval) -> None:
         """Makes the dialog; it asks for proposals once it is on screen.
 
         Args:
@@ -187,7 +187,7 @@ class RuleScreen(FramedScreen[str | None]):
 
     def _tell(self, text: str, severity: str) -> None:
         self._is_storing = False
-        self.app.notify(text, severity="error" if severity == "error" else "warning", markup=False, timeout=8)
+        telling(self, timeout_s=8.0)(text, severity)
 
     def action_page(self) -> None:
         """A page down."""

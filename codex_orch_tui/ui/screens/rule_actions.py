@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codex_orch_tui.services.errors import NotPossibleError
+    from codex_orch_tui.services.judgement import Judgement
     from codex_orch_tui.services.trust import TrustItem
     from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
+    from codex_orch_tui.ui.widgets.needs_you import NeedsYou
 
 # Screens are imported inside the functions: none of them is needed for the first frame.
 # ruff: noqa: PLC0415
@@ -24,6 +26,7 @@ _LOOK_EVERY_S = 5.0
 class RuleActions(TaskActions):
     """Opens the rules, makes one from a question, and asks whether what came with the repository may count."""
 
+    needs_you: "NeedsYou"
     left_out: "set[tuple[Path, str]]"
     """Files that the person left out, each with the hash of then: only another content is asked for again."""
     looked_at_s = -_LOOK_EVERY_S
@@ -44,12 +47,23 @@ class RuleActions(TaskActions):
 
     def on_approval_inbox_rule_wanted(self, message: "ApprovalInbox.RuleWanted") -> None:
         """The person wants a rule for the like of a question; the question itself still waits for them."""
+        from codex_orch_tui.ui.presentation.rule import said_now
         from codex_orch_tui.ui.screens.rule import RuleScreen
 
         message.stop()
         approval = self.state.approvals.get(message.approval_id)
-        if approval is not None:
-            dialogs.open_over(self, RuleScreen(self.orchestrator, approval), self.tell)
+        if approval is None:
+            return
+
+        def judged(judgement: "Judgement | None") -> None:
+            if judgement is not None and self.needs_you.inbox is not None:
+                self.needs_you.inbox.tell_rules(approval.id, said_now(judgement))
+
+        def stored(text: str) -> None:
+            self.tell(text)
+            self.errands.start(self.orchestrator.judge_again(approval.id), judged)
+
+        dialogs.open_over(self, RuleScreen(self.orchestrator, approval), stored)
 
     # -- trust --------------------------------------------------------------------------------------------------
 

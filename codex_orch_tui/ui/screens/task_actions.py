@@ -11,7 +11,9 @@ from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import IN_TURN, Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
+from codex_orch_tui.ui.drafts import Drafts
 from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.keys_ahead import keys_ahead_of
 from codex_orch_tui.ui.lending import lent
 from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.presentation.programs import editor_command, shell_command
@@ -19,7 +21,8 @@ from codex_orch_tui.ui.screens import dialogs
 
 if TYPE_CHECKING:
     from codex_orch_tui.domain.merge import MergePreview
-    from codex_orch_tui.services.orchestrator import BaseInfo, Orchestrator
+    from codex_orch_tui.services.reading import BaseInfo
+    from codex_orch_tui.services.session import Session
     from codex_orch_tui.ui.bridge import Bridge
     from codex_orch_tui.ui.presentation.merge import MergeAnswer
     from codex_orch_tui.ui.screens.new_task import NewTaskResult
@@ -29,14 +32,12 @@ if TYPE_CHECKING:
 class TaskActions(Screen[None]):
     """The actions of the main screen that command the orchestrator. What cannot be done is told with its reason."""
 
-    orchestrator: "Orchestrator"
+    orchestrator: "Session"
     errands: Errands
     current: TaskRef | None
-    drafts: dialogs.Drafts
+    drafts: Drafts
     is_lent: bool
     """Another program has the terminal."""
-    is_opening = False
-    """A dialog is on its way: what is typed meanwhile is meant for it, and commands nothing here."""
 
     @property
     def state(self) -> State:
@@ -74,24 +75,6 @@ class TaskActions(Screen[None]):
             return
         act(self.state.tasks[ref])
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key acts."""
-        return not self.is_opening and super().check_action(action, parameters)
-
-    # -- panes --------------------------------------------------------------------------------------------------
-
-    def action_worktrees(self) -> None:
-        """To the worktrees."""
-        self.show_pane("worktrees")
-
-    def action_tasks(self) -> None:
-        """To the tasks."""
-        self.show_pane("tasks")
-
-    def action_log(self) -> None:
-        """To the log."""
-        self.show_pane("log")
-
     def action_history(self) -> None:
         """What was asked and what ran, and who or what allowed it."""
         dialogs.history(self, self.orchestrator, self.acts_on, lambda: self.call_later(self.action_needs_me))
@@ -100,14 +83,15 @@ class TaskActions(Screen[None]):
 
     def action_new_task(self) -> None:
         """Asks for a task and starts it."""
+        keys_ahead_of(self).hold()
         self.errands.start(self._base_info(), self._ask_for_task)
 
     async def _base_info(self) -> "BaseInfo":
-        self.is_opening = True
         try:
             return await self.orchestrator.base_info()
-        finally:
-            self.is_opening = False
+        except BaseException:
+            keys_ahead_of(self).drop()
+            raise
 
     def _ask_for_task(self, base: "BaseInfo") -> None:
         dialogs.new_task(self, self.drafts, base, self.orchestrator, self._start_task)
@@ -143,7 +127,7 @@ class TaskActions(Screen[None]):
         }
 
         def sent(how: str) -> None:
-            self.drafts.messages.pop(ref, None)
+            self.drafts.sent(ref)
             self.tell(told.get(how, how))
 
         self.errands.start(self.orchestrator.message(ref, text), sent, may_wait=True)
@@ -248,7 +232,8 @@ class TaskActions(Screen[None]):
         self.errands.start(
             self.orchestrator.update(task.ref),
             lambda updated: self.tell(
-                f"Updated: it stands on {task.base_branch} {updated.base[:7]} now. d reads its diff."
+                f"Updated: it stands on {task.base_branch} {updated.base[:7]} now."
+                f" {'Its checks run again.' if task.spec.checks else 'd reads its diff.'}"
                 if updated.moved
                 else f"Nothing to update: it stands on {task.base_branch}'s tip."
             ),

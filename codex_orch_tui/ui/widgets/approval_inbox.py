@@ -113,6 +113,7 @@ class ApprovalInbox(Vertical):
         keymap = keymap or {}
         self._pending: tuple[Approval, ...] = ()
         self._drafts: dict[ApprovalId, str] = {}
+        self._rules: dict[ApprovalId, str] = {}
         self._came_from: Widget | None = None
         self._title = ""
         self._latest: tuple[tuple[Approval, ...], State, float] | None = None
@@ -197,6 +198,7 @@ class ApprovalInbox(Vertical):
         self._title = ""
         self._card.forget()
         self._drafts.clear()
+        self._rules.clear()
 
     def _turn_to(self, position: int, state: State) -> None:
         approval = self._pending[position]
@@ -206,10 +208,19 @@ class ApprovalInbox(Vertical):
         self._quiet.display = False
         self._card.display = self._foot.display = True
         self._foot.say("")
-        self._card.show(approval, state.tasks.get(approval.ref))
+        self._card.show(approval, state.tasks.get(approval.ref), self._rules.get(approval.id, ""))
         self._show_hints()
         if self.has_focus_within:
             self.post_message(self.Turned(approval))
+
+    def tell_rules(self, approval_id: ApprovalId, text: str) -> None:
+        """What the rules say of an open question since it was asked; its card says that from now on."""
+        here = next((place for place, each in enumerate(self._pending) if each.id == approval_id), None)
+        if here is None or self._latest is None:
+            return
+        self._rules[approval_id] = text
+        if here == self._position(self._card.approval):
+            self._turn_to(here, self._latest[1])
 
     def _show_title(self, now_s: float) -> None:
         position = self._position(self._card.approval)

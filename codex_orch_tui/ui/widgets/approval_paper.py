@@ -52,11 +52,12 @@ class ApprovalPaper(StillScroll):
         """
         super().__init__()
         self.approval: Approval | None = None
+        self._rules = ""
         self._guard = KeyGuard(guard_s, clock=clock)
         self._text = ParagraphView()
         self._form: ApprovalForm | None = None
         self._was_rendered = False
-        """Since something else was last about to be painted: a refresh alone may come before the screen hears of it."""
+        """In a frame, since the guard shut: what waits for a refresh may be called without one."""
         self._is_settled = False
         self._seen_end = False
         self._enters_options = False
@@ -79,17 +80,23 @@ class ApprovalPaper(StillScroll):
         shown = self.approval
         return shown is not None and (shown.id, shown.times_asked) == (approval.id, approval.times_asked)
 
-    def show(self, approval: Approval, task: Task | None) -> None:
-        """Shows a question; without effect when it is the one that is shown. It has to be mounted."""
-        if self.shows(approval):
+    def show(self, approval: Approval, task: Task | None, rules: str = "") -> None:
+        """Shows a question; without effect when it is the one that is shown. It has to be mounted.
+
+        Args:
+            approval: The question.
+            task: Who asks.
+            rules: What the rules say of it since it was asked.
+        """
+        if self.shows(approval) and rules == self._rules:
             return
         if self.has_focus_within and not self.has_focus:
             # The focused field goes; without this the focus would leave the card and letters would act elsewhere.
             self.focus(scroll_visible=False)
-        self.approval = approval
+        self.approval, self._rules = approval, rules
         self._is_settled = self._seen_end = self._enters_options = False
         self._guard.arm()
-        self._text.show(unmistakable(card(approval, task), self.app))
+        self._text.show(unmistakable(card(approval, task, rules), self.app))
         self.scroll_to(y=0, animate=False, immediate=True)
         if self._form is not None:
             self._form.display = False  # Its removal takes a while, in which its rows would stand under this question.
@@ -116,12 +123,14 @@ class ApprovalPaper(StillScroll):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Called for every frame that this is a part of."""
-        self._was_rendered = True
+        if self.screen.is_current:
+            self._was_rendered = True
         return super().render_lines(crop)
 
     def _await_rendering(self) -> None:
         self._was_rendered = False
-        self.refresh(layout=True)
+        # The whole screen: it hears of its own refresh at once, but of this widget's and its text's some frames later.
+        self.screen.refresh(layout=True)
         self._await_paint()
 
     def _await_paint(self) -> None:

@@ -79,11 +79,7 @@ class LineView(ScrollView, can_focus=True):
 
     def selected(self, number: int, column: int, length: int) -> list[Span]:
         """The selected part of a line's text of `length` characters, the first of which has the offset `column`."""
-        selection = self.text_selection
-        if selection is None or (span := selection.get_span(number)) is None:
-            return []
-        end = length if span[1] == -1 else span[1] - column
-        return [(span[0] - column, end, self.selection_style)]
+        return selected_spans(self, number, column, length)
 
     @property
     def view_lines(self) -> int:
@@ -129,6 +125,22 @@ class LineView(ScrollView, can_focus=True):
             self._scroll_update(size)
         finally:
             self._is_placing = False
+
+
+def selected_spans(view: Widget, number: int, column: int, length: int) -> list[Span]:
+    """What the person has selected of a line of a view.
+
+    Args:
+        view: The widget.
+        number: The line's, as the widget tells selections.
+        column: The offset of the first character of its text.
+        length: Of the text, in characters.
+    """
+    selection = view.text_selection
+    if selection is None or (span := selection.get_span(number)) is None:
+        return []
+    end = length if span[1] == -1 else span[1] - column
+    return [(span[0] - column, end, view.selection_style)]
 
 
 def overlaid(text: str, base: Style, spans: Iterable[Span]) -> Iterator[Segment]:

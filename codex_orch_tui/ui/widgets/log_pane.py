@@ -11,6 +11,8 @@ from textual.widgets import Static
 
 from codex_orch_tui.domain.log import LogEntry
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.ui.keys_ahead import FIELD_S, keys_ahead_of
+from codex_orch_tui.ui.presentation.quiet import NOBODY, Quiet
 from codex_orch_tui.ui.presentation.result import Result, log_title, result_of
 from codex_orch_tui.ui.widgets.event_log import EventLog
 
@@ -33,6 +35,12 @@ class LogReader(Protocol):
 
     def raw_tail(self) -> list[str]:
         """The last raw lines."""
+
+    def raw_grown(self) -> list[str] | None:
+        """The last raw lines anew; None when nothing was added to them."""
+
+    def raw_older(self) -> list[str]:
+        """The page of raw lines above."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,12 +94,12 @@ class LogPane(Vertical):
         log = self.log_view
         log.extend(self._reader.added())
         log.set_partial(self._reader.partial)
-        if log.is_raw and log.following:
-            log.show_raw(self._reader.raw_tail())
+        if log.is_raw and log.following and (lines := self._reader.raw_grown()) is not None:
+            log.show_raw(lines)
 
-    def show_task(self, task: Task | None) -> None:
-        """Shows the task's name and result."""
-        title = Content(log_title(task) if task is not None else "Log")
+    def show_task(self, task: Task | None, quiet: Quiet = NOBODY) -> None:
+        """Shows the task's name and result, and since when its worker is quiet."""
+        title = Content(log_title(task, quiet.get(task.ref, "")) if task is not None else "Log")
         if title != self.log_view.border_title:
             self.log_view.border_title = title
         self._show_result(result_of(task) if task is not None else None)
@@ -123,6 +131,7 @@ class LogPane(Vertical):
         """Opens the search line."""
         from codex_orch_tui.ui.widgets.search_line import SearchLine  # noqa: PLC0415 - not for the first paint
 
+        keys_ahead_of(self).hold(longest_s=FIELD_S)
         for line in self.query(SearchLine):
             line.focus()
             return
@@ -150,7 +159,9 @@ class LogPane(Vertical):
     @on(EventLog.OlderWanted)
     def _older(self, message: EventLog.OlderWanted) -> None:
         message.stop()
+        if self._reader is None:
+            return
         if message.is_raw:
-            message.log.prepend_raw([])
-        elif self._reader is not None:
+            message.log.prepend_raw(self._reader.raw_older())
+        else:
             message.log.prepend(self._reader.older())

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from codex_orch_tui.domain.review import LineKind
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph, TextRow, painted_rows, rows, text_column
-from codex_orch_tui.ui.widgets.line_view import overlaid
+from codex_orch_tui.ui.widgets.line_view import overlaid, selected_spans
 
 _HELD_WIDTHS = 3
 """A layout asks for the height at more than one width before it settles."""
@@ -124,19 +124,12 @@ class ParagraphView(Widget):
         label_style = style if paragraph.side else self.get_component_rich_style(f"text--{paragraph.label_tone}")
         head = Segment(f"{' ' * paragraph.indent}{label}".ljust(column), label_style)
         text = paragraph.text[row.start : row.end]
-        body = Strip(overlaid(text, style, self._selected(y, column, text))).apply_offsets(column, y)
+        body = Strip(overlaid(text, style, selected_spans(self, y, column, len(text)))).apply_offsets(column, y)
         strip = Strip.join([Strip([head]).apply_offsets(0, y), body])
         if paragraph.remark and row.is_first:
             gap = max(2, width - strip.cell_length - len(paragraph.remark) - 1)
             strip = Strip.join([strip, Strip([Segment(" " * gap, style), Segment(paragraph.remark, quiet)])])
         return strip.adjust_cell_length(width, style if paragraph.side else self.rich_style)
-
-    def _selected(self, y: int, column: int, text: str) -> list[tuple[int, int, Style]]:
-        selection = self.text_selection
-        if selection is None or (span := selection.get_span(y)) is None:
-            return []
-        end = len(text) if span[1] == -1 else span[1] - column
-        return [(span[0] - column, end, self.selection_style)]
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text without labels; rows that wrapping began are joined."""

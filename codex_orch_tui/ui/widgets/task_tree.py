@@ -8,6 +8,8 @@ from textual.content import Content
 from codex_orch_tui.domain.cost import RateCard
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.ui.bindings import Where, bindings
+from codex_orch_tui.ui.keys_ahead import FIELD_S, keys_ahead_of
+from codex_orch_tui.ui.presentation.quiet import NOBODY, Quiet
 from codex_orch_tui.ui.presentation.rows import Row
 from codex_orch_tui.ui.presentation.task_filter import parsed
 from codex_orch_tui.ui.presentation.task_rows import TaskRows
@@ -43,13 +45,14 @@ class TaskTree(FoldingList):
         self.border_title = "Tasks"
         self._state = State()
         self._waits: Waits | None = None
+        self._quiet = NOBODY
         self._typed = ""
         self._rows_of = TaskRows(ascii_only=ascii_only, card=card)
 
-    def show_state(self, state: State, now_s: float, waits: "Waits | None" = None) -> None:
-        """Shows the state's runs and tasks, and why tasks do not begin."""
-        self._state, self._waits = state, waits
-        self.show(self._rows_of.sheet(state, waits), now_s)
+    def show_state(self, state: State, now_s: float, waits: "Waits | None" = None, quiet: Quiet = NOBODY) -> None:
+        """Shows the state's runs and tasks, why tasks do not begin, and whose worker is quiet."""
+        self._state, self._waits, self._quiet = state, waits, quiet
+        self.show(self._rows_of.sheet(state, waits, quiet), now_s)
         self._tell()
 
     def _tell(self) -> None:
@@ -100,6 +103,7 @@ class TaskTree(FoldingList):
         """Opens the line in which the filter is written."""
         from codex_orch_tui.ui.widgets.filter_line import FilterLine  # noqa: PLC0415 - not for the first paint
 
+        keys_ahead_of(self).hold(longest_s=FIELD_S)
         line = FilterLine(self, self._typed)
         self.screen.mount(line, after=self)
         line.focus()
@@ -131,4 +135,4 @@ class TaskTree(FoldingList):
         self._again()
 
     def _again(self) -> None:
-        self.show_state(self._state, self._now_s, self._waits)
+        self.show_state(self._state, self._now_s, self._waits, self._quiet)

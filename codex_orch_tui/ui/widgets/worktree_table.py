@@ -4,6 +4,7 @@ from textual.content import Content
 
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
+from codex_orch_tui.ui.presentation.quiet import NOBODY, Quiet
 from codex_orch_tui.ui.presentation.worktree_rows import WorktreeRows, base_line
 from codex_orch_tui.ui.widgets.row_list import RowList
 
@@ -20,9 +21,9 @@ class WorktreeTable(RowList):
         self.border_title = "Worktrees"
         self._rows_of = WorktreeRows(ascii_only=ascii_only)
 
-    def show_state(self, state: State, current: TaskRef | None, now_s: float) -> None:
+    def show_state(self, state: State, current: TaskRef | None, now_s: float, quiet: Quiet = NOBODY) -> None:
         """Shows the state's worktrees, and how the current task stands to its base."""
-        sheet = self._rows_of.sheet(state)
+        sheet = self._rows_of.sheet(state, quiet)
         self.styles.height = min(max(len(sheet.rows), 2), MAX_ROWS) + 2
         self.show(sheet, now_s)
         told = Content(base_line(state, current))

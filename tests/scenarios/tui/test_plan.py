@@ -70,7 +70,7 @@ async def test_a_sentence_is_planned_approved_and_done(scratch: Path, size: tupl
         request = me.on.model.requests[0]
         assert request.output_schema is not None
         await me.press("ctrl+s")
-        await me.see("A searchable shop", "queued")
+        await me.see("Worktrees", "A searchable shop")
         page = next(ref for ref in me.refs if ref.task == "page")
         done = await me.on.until_state(page, TaskState.DONE, TaskState.FAILED)
         assert done.state is TaskState.DONE, done.fault
@@ -134,7 +134,7 @@ async def test_a_file_is_opened_mended_saved_and_started(scratch: Path) -> None:
         await me.press("S")
         await me.see("Save the plan")
         await me.press("enter")
-        await me.see("good.yaml, not started", "nothing wrong")
+        await me.see("not started", "good.yaml", "nothing wrong")
         assert "role: tester" in (me.on.repository / "good.yaml").read_text()
         await me.press("ctrl+s")
         await me.on.until(lambda: bool(me.refs))

@@ -8,13 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from codex_orch_tui import __version__
+from codex_orch_tui.cli import command_table
+from codex_orch_tui.cli.commands import group
 from codex_orch_tui.cli.exit_codes import MEANINGS, ExitCode, markdown_table
 from codex_orch_tui.cli.location import Location, locate
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.resources import ResourceKind, read_resource
+from codex_orch_tui.ui.bindings import ACTIONS
 from tests.fakes.json_schema import violations
 
 README = Path(__file__).parents[3] / "README.md"
@@ -173,7 +177,20 @@ def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
 
 def test_every_exit_code_is_explained_in_the_readme() -> None:
     assert set(MEANINGS) == set(ExitCode)
-    assert markdown_table() in README.read_text("utf-8")
+    assert markdown_table() in README.read_text("utf-8"), "run: python -m tests.readme"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    assert command_table.markdown_table() in README.read_text("utf-8"), "run: python -m tests.readme"
+
+
+def test_what_a_person_does_on_the_screen_has_the_same_name_as_its_command() -> None:
+    """The others look at files, make some, or are for scripts."""
+    called = {word for action in ACTIONS if action.in_palette for word in action.called.split(" · ")}
+    both = {"run", "message", "interrupt", "stop", "resume", "approvals", "merge", "logs", "history", "plan", "policy"}
+    assert both <= called
+    with click.Context(group) as context:
+        assert both <= set(group.list_commands(context))
 
 
 class TestTheLocation:

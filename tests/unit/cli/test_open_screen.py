@@ -1,6 +1,7 @@
 """The default command, as far as it goes before and after the screen itself."""
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from codex_orch_tui.cli import tui
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.services.orchestrator import Orchestrator
+from codex_orch_tui.services.session import Session, Viewing
 from codex_orch_tui.store.errors import JournalError
 from codex_orch_tui.store.lock import RepositoryLock
 from codex_orch_tui.ui import run as ui_run
+from codex_orch_tui.ui.screens.viewing import TAKE_OVER
 
 
 @pytest.fixture
@@ -69,12 +72,22 @@ def test_the_switches_of_checks_are_options(monkeypatch: pytest.MonkeyPatch) -> 
     assert seen == [(True, True), (True, False)]
 
 
-def test_a_repository_that_is_open_elsewhere_names_its_holder(
-    repository: Path, capsys: pytest.CaptureFixture[str]
+def test_a_repository_that_is_open_elsewhere_is_looked_at_and_can_be_taken_over(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with RepositoryLock.acquire(repository / ".git" / "codex-orch.lock"):
-        assert run([]) == ExitCode.FAILED
-    assert f"process {os.getpid()} on " in said(capsys)
+    seen: list[Viewing | None] = []
+    lock = RepositoryLock.acquire(repository / ".git" / "codex-orch.lock")
+
+    async def run_app(session: Session) -> int:
+        seen.append(session.viewing)
+        session.close()
+        await session.run()
+        lock.release()
+        return ExitCode.DONE if session.viewing is None else TAKE_OVER
+
+    monkeypatch.setattr(ui_run, "run_app", run_app)
+    assert run([]) == ExitCode.DONE
+    assert seen == [Viewing(f"process {os.getpid()} on {socket.gethostname()}"), None]
 
 
 def test_wrong_settings_are_told_before_anything_is_opened(

@@ -112,3 +112,19 @@ def test_the_schema_is_the_one_that_is_kept(capsys: pytest.CaptureFixture[str]) 
     shown = capsys.readouterr().out
     assert shown == read_resource(ResourceKind.SCHEMAS, "plan.schema")
     assert json.loads(shown)["title"] == "codex-orch-tui plan"
+
+
+def test_paths_that_match_nothing_are_a_remark_and_no_mistake(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = file.parent / "shop"
+    paths = "\n  paths: [src/route.py, src/rout/**]"
+    file.write_text(PLAN.replace("prompt: Write it.", f"prompt: Write it.{paths}"))
+    assert check(file) == ExitCode.DONE
+    assert "remark" not in capsys.readouterr().out, "there is no commit to look at"
+    (shop / "src").mkdir()
+    (shop / "src" / "route.py").touch()
+    for arguments in (["add", "src"], ["commit", "-q", "-m", "first"], ["branch", "-M", "trunk"]):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", shop, *identity, *arguments], check=True)
+    assert check(file) == ExitCode.DONE
+    remark = "nothing in trunk yet for src/rout/**; right for what the task makes, else a slip"
+    assert capsys.readouterr().out.splitlines()[-1] == f"remark: route: paths: {remark}"

@@ -51,6 +51,95 @@ def test_a_streamed_message_comes_line_by_line_and_is_not_repeated() -> None:
     assert told.partial is None
 
 
+ANSWER = {
+    "summary": "The search is there.",
+    "changes": [{"path": "src/search.py", "what": "the endpoint"}],
+    "decisions": [],
+    "open": ["a test of empty queries", "docs\nand all"],
+}
+TOLD = """The search is there.
+changes:
+- src/search.py · the endpoint
+open:
+- a test of empty queries
+- docs\\nand all"""
+WRITING = "writing its answer …"
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("size", [1, 7, 4_000])
+def test_an_answer_in_json_is_one_word_while_it_streams_and_readable_when_it_is_there(
+    indent: int | None, size: int
+) -> None:
+    told, text = narrator(), json.dumps(ANSWER, indent=indent)
+    assert told.feed([began(**MESSAGE)]) == []
+    for start in range(0, len(text), size):
+        assert told.feed([delta("m", text[start : start + size])]) == []
+        assert told.partial == LogEntry(LogKind.MESSAGE, WRITING, 1.0)
+    assert told.feed([ended(**MESSAGE, text=text)]) == [LogEntry(LogKind.MESSAGE, TOLD, 2.0)]
+    assert told.partial is None
+
+
+def test_an_answer_that_was_not_streamed_is_readable_too() -> None:
+    assert narrator().feed([began(**MESSAGE), ended(**MESSAGE, text=f"\n{json.dumps(ANSWER)}\n")]) == [
+        LogEntry(LogKind.MESSAGE, TOLD, 2.0)
+    ]
+
+
+@pytest.mark.parametrize("begin", range(0, 150, 9))
+def test_a_narrator_that_begins_amid_an_answer_shows_no_shreds_of_it(begin: int) -> None:
+    """What came before its first sign of JSON cannot be told from prose."""
+    told, text = narrator(), json.dumps(ANSWER)
+    entries, shown = [], ""
+    for start in range(begin, len(text), 4):
+        entries += told.feed([delta("m", text[start : start + 4])])
+        assert told.partial is not None
+        shown = told.partial.text if told.partial.text != WRITING else shown
+    assert told.partial.text == WRITING
+    assert not set('"{}:') & set(shown.strip(' "')), "at most a part of the string that it began in"
+    assert entries == []
+    assert told.feed([ended(**MESSAGE, text=text)]) == [LogEntry(LogKind.MESSAGE, TOLD, 2.0)]
+
+
+@pytest.mark.parametrize("text", ["{name} stands for the task.\nIt is filled in.", '{"half": "an object', "{}"])
+def test_what_only_begins_like_json_is_shown_as_it_came_once_it_is_whole(text: str) -> None:
+    told = narrator()
+    assert told.feed([began(**MESSAGE), *(delta("m", letter) for letter in text)]) == []
+    assert told.feed([ended(**MESSAGE, text=text)]) == [LogEntry(LogKind.MESSAGE, text, 2.0)]
+
+
+def test_prose_with_quotes_streams_as_prose() -> None:
+    told = narrator()
+    text = 'It says "no", and {"a": 1} is why.\nSo it is.'
+    entries = told.feed([began(**MESSAGE), *(delta("m", letter) for letter in text)])
+    assert [entry.text for entry in entries] == ['It says "no", and {"a": 1} is why.']
+
+
+def test_output_that_is_json_streams_as_it_is() -> None:
+    told = narrator()
+    entries = told.feed([began(**COMMAND), delta("c", '{"a": 1,\n', OUTPUT)])
+    assert entries[-1].text == '{"a": 1,'
+
+
+def test_an_answer_that_is_cut_off_leaves_a_word() -> None:
+    told = narrator()
+    told.feed([began(**MESSAGE), delta("m", '{"summary": "Half')])
+    turn = line("turn/completed", turn={"id": "u", "status": "interrupted"})
+    assert [entry.text for entry in told.feed([turn])] == [
+        "it was writing its answer, which was not finished",
+        "turn interrupted",
+    ]
+    assert told.partial is None
+
+
+def test_a_secret_in_an_answer_is_a_mark() -> None:
+    key = "sk-proj-" + "a1B2" * 12
+    text = json.dumps({"summary": f"the key is {key}", "password": "hunter2-hunter2"})
+    told = narrator().feed([began(**MESSAGE), delta("m", text), ended(**MESSAGE, text=text)])
+    assert key not in str(told)
+    assert "hunter2" not in str(told)
+
+
 def test_a_message_that_was_not_streamed_is_one_entry() -> None:
     assert narrator().feed([began(**MESSAGE), ended(**MESSAGE, text="one\ntwo\n")]) == [
         LogEntry(LogKind.MESSAGE, "one\ntwo", 2.0)

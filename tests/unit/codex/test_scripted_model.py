@@ -17,6 +17,7 @@ from codex_orch_tui.scripted.script import (
     UnsafeScriptError,
     WriteStdin,
     check_command,
+    chosen,
 )
 
 HARMLESS = [
@@ -159,3 +160,14 @@ def test_the_users_own_codex_home_is_never_written(tmp_path: Path, monkeypatch: 
     home = write_codex_home(tmp_path / "scratch", "http://127.0.0.1:1/v1")
     assert write_codex_home(home, "http://127.0.0.1:2/v1") == home
     assert "127.0.0.1:2" in (home / "config.toml").read_text()
+
+
+def test_the_longest_marker_chooses_and_then_the_schema_that_the_answer_has_to_fit() -> None:
+    anything = Script("", (Say(text="any"),))
+    report = Script("", (Say(text="report"),), "A report")
+    search = Script("search", (Say(text="search"),))
+    scripts = (anything, report, search)
+    assert chosen(scripts, "a search, please", "A report") is search
+    assert chosen(scripts, "something", "A report") is report
+    assert chosen(scripts, "something", "Another") is anything
+    assert chosen((report,), "something", "") is None

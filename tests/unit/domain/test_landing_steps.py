@@ -3,7 +3,7 @@
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.check import CheckOutcome, CheckProcess
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
-from codex_orch_tui.domain.run_landing import LandingOutcome, LandingTask, RunLanding
+from codex_orch_tui.domain.run_landing import LandingOutcome, LandingStage, LandingTask, RunLanding
 from tests.fakes.states import BASE, Story, worktree
 
 NEW = CommitId("b" * 40)
@@ -77,3 +77,24 @@ def test_steps_of_a_landing_that_nobody_began_change_nothing() -> None:
     for event in (ev.RunLanded(run=ref.run), started(ref.run), ev.RunMergeStarted(run=RunId("other"))):
         story.tell(event)
     assert story.state.runs == before
+
+
+def test_how_far_it_is() -> None:
+    story, ref = begun()
+    stages = [landing(story, ref.run).stage]
+    for event in (ev.RunMergeStarted(run=ref.run), ev.RunLanded(run=ref.run), ev.RunNotLanded(run=ref.run, reason="x")):
+        story.tell(event)
+        stages.append(landing(story, ref.run).stage)
+    assert stages == [
+        LandingStage.CHECKING,
+        LandingStage.MERGING,
+        LandingStage.LANDED,
+        LandingStage.NOT_LANDED,
+    ]
+
+
+def test_what_was_red_is_known_with_its_commit() -> None:
+    story, ref = begun()
+    story.tell(finished(ref.run, CheckOutcome.PASSED))
+    story.tell(finished(ref.run, CheckOutcome.FAILED, BASE))
+    assert [run.commit for run in landing(story, ref.run).failed] == [BASE]

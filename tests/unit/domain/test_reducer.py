@@ -194,6 +194,9 @@ def test_a_task_that_gets_another_turn_is_queued_until_it_starts() -> None:
 
 def test_a_branch_that_others_moved_is_followed_and_its_review_no_longer_counts() -> None:
     reviewed = ev.ReviewRecorded(ref=REF, base=BASE, tip=TIP, files_viewed=1, files_total=1)
+    unread = ev.ReviewRecorded(ref=REF, base=BASE, tip=TIP, files_viewed=0, files_total=1, waived=True)
+    let_pass = task_after(*FINISHED, unread)
+    assert let_pass.is_cleared and not let_pass.is_reviewed, "the record does not say that somebody read it"
     assert task_after(*FINISHED, reviewed).is_reviewed
     theirs = TaskCommit(id=CommitId("theirs"), subject="By hand", files=1, insertions=1, deletions=0)
     rebased = replace(WORKTREE, base_commit=CommitId("newer"))

@@ -119,6 +119,23 @@ async def test_cancelling_ends_the_process_and_its_children(stand_in, tmp_path):
         assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
+async def test_a_child_is_given_time_after_term_when_the_process_itself_has_ended(stand_in, tmp_path):
+    here, told = tmp_path / "here", tmp_path / "told"
+    git = stand_in(
+        "def late(*_):\n"
+        f"    time.sleep(0.1)\n    open({str(told)!r}, 'w').close()\n    os._exit(0)\n"
+        f"if not os.fork():\n    signal.signal(signal.SIGTERM, late)\n    open({str(here)!r}, 'w').close()\n"
+        "time.sleep(60)"
+    )
+    task = asyncio.create_task(git.run(Place(cwd=tmp_path), "status"))
+    while not here.exists():
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert told.exists()
+
+
 async def test_a_grandchild_that_holds_the_pipe_does_not_hold_us(stand_in, tmp_path):
     pid_file = tmp_path / "pid"
     git = stand_in(

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from codex_orch_tui.domain.answer_text import MAX_ANSWER_CHARS
 from codex_orch_tui.domain.plan import Role
 from codex_orch_tui.resources import ResourceKind, read_resource
-from codex_orch_tui.services.answer_schema import MAX_ANSWER_CHARS, AnswerSchema, NoSchemaError, parse_schema
+from codex_orch_tui.services.answer_schema import AnswerSchema, NoSchemaError, parse_schema
 
 PLAIN = {
     "type": "object",

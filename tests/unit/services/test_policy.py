@@ -218,6 +218,10 @@ class TestPast:
             assert option.sentence.isprintable()
         await here.policy.store(found.options[0].rule, Where.USER)
         assert here.judge("pwd -P").choice is Choice.ACCEPT
+        again = await here.policy.judge_again(here.story.state, approval)
+        assert again is not None
+        assert again.rule is not None
+        assert (again.choice, again.rule.id) == (Choice.ACCEPT, found.options[0].rule.id)
         ids = {option.rule.id for option in (await here.policy.propose(here.story.state, approval)).options}
         assert found.options[0].rule.id not in ids
 
@@ -238,6 +242,7 @@ class TestPast:
 
     async def test_a_question_that_is_gone(self, here: Here) -> None:
         assert (await here.policy.propose(here.story.state, ApprovalId("none"))).why_none
+        assert await here.policy.judge_again(here.story.state, ApprovalId("none")) is None
 
 
 def test_a_judgement_is_quick(here: Here, record_property: Any) -> None:

@@ -9,6 +9,7 @@ from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Where, bindings, keys_lab
 from codex_orch_tui.ui.screens.history import HistoryScreen
 from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.screens.plan import PlanScreen
+from codex_orch_tui.ui.screens.replay import ReplayScreen
 from codex_orch_tui.ui.screens.review import ReviewScreen
 from codex_orch_tui.ui.widgets.approval_card import ApprovalCard
 from codex_orch_tui.ui.widgets.diff_view import DiffView
@@ -27,6 +28,7 @@ HOLDERS = {
     Where.HISTORY: (HistoryScreen,),
     Where.PLAN: (PlanScreen,),
     Where.DIFF: (DiffView, ReviewScreen),
+    Where.REPLAY: (ReplayScreen,),
 }
 
 

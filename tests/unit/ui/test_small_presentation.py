@@ -7,7 +7,7 @@ import pytest
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.ui.presentation.attention import first_task, next_attention
 from codex_orch_tui.ui.presentation.available import NO_TASK, why_not
-from codex_orch_tui.ui.presentation.clock import count, elapsed, took
+from codex_orch_tui.ui.presentation.clock import count, elapsed, roughly, took
 from codex_orch_tui.ui.presentation.programs import editor_command, shell_command
 from codex_orch_tui.ui.presentation.result import log_title, result_of
 from codex_orch_tui.ui.presentation.status import status_line
@@ -22,6 +22,13 @@ from tests.fakes.states import NOW_S, Story, shop
 def test_durations_take_six_cells(seconds: float, text: str) -> None:
     assert elapsed(seconds) == text
     assert len(text) <= 6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-3, "0s"), (41, "41s"), (192, "3m"), (3_840, "1h"), (183_600, "2d"), (8_640_000, "100d")]
+)
+def test_rough_durations_take_four_cells(seconds: float, text: str) -> None:
+    assert roughly(seconds) == text
 
 
 @pytest.mark.parametrize(("ms", "text"), [(40, "40ms"), (4_210, "4.2s"), (192_000, "3m12s")])

@@ -6,11 +6,12 @@ from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.item import Fault, FaultKind, FileEdit, ItemKind, StepStatus
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS, Tone
+from codex_orch_tui.ui.presentation.quiet import quiet_words
 from codex_orch_tui.ui.presentation.rows import Row
 from codex_orch_tui.ui.presentation.task_rows import TaskRows
 from codex_orch_tui.ui.presentation.turn_rows import task_key
 from codex_orch_tui.ui.presentation.worktree_rows import WorktreeRows, base_line
-from tests.fakes.states import NOT_LOGGED_IN, Story, many, shop
+from tests.fakes.states import NOT_LOGGED_IN, NOW_S, Story, many, shop
 
 
 def lines(rows: TaskRows, story: Story) -> list[str]:
@@ -129,3 +130,33 @@ def test_the_table_lists_folders_and_tells_how_the_base_stands() -> None:
     before = replace(story.state, base_tips={})
     assert base_line(before, typo) == "main  1 commit behind correct-the-docs"
     assert base_line(story.state, None) == ""
+
+
+def test_a_quiet_worker_is_called_so_and_only_its_rows_are_made_again() -> None:
+    story = Story()
+    silent, other = story.run(("Silent", "Other"), title="Both")
+    for ref in (silent, other):
+        story.start(ref)
+    tree, table = TaskRows(), WorktreeRows()
+    before, folders = tree.sheet(story.state), table.sheet(story.state)
+    quiet = quiet_words({silent: NOW_S - 200.0}, NOW_S)
+    after, told = tree.sheet(story.state, quiet=quiet), table.sheet(story.state, quiet)
+    words = {row.text: (row.remark, row.remark_tone) for row in after.rows}
+    assert words["Silent"] == ("quiet 3m", Tone.PLAIN)
+    assert words["Other"] == ("working", Tone.QUIET)
+    assert {row.remark for row in told.rows} == {"quiet 3m", "working"}
+    assert sum(1 for old, new in zip(before.rows, after.rows, strict=True) if old is not new) == 2, "task and turn"
+    assert sum(1 for old, new in zip(folders.rows, told.rows, strict=True) if old is not new) == 1
+    long = tree.sheet(story.state, quiet={silent: "quiet 100d"})
+    assert long.remark_cells == len("quiet 100d"), "the column is as wide as its longest word"
+    again, rows = tree.sheet(story.state), table.sheet(story.state)
+    assert {row.remark for row in rows.rows} == {"working"}
+    assert "quiet" not in "".join(row.remark for row in again.rows)
+
+
+def test_where_nobody_is_quiet_a_frame_costs_nothing_for_it() -> None:
+    story = many(50)
+    tree, table = TaskRows(), WorktreeRows()
+    before, folders = tree.sheet(story.state), table.sheet(story.state)
+    assert all(a is b for a, b in zip(before.rows, tree.sheet(story.state).rows, strict=True))
+    assert table.sheet(story.state) is folders

@@ -1,0 +1,111 @@
+"""Runs, tasks and questions by what a person types: the whole id, or a beginning that only one has."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from codex_orch_tui.cli.exit_codes import ExitCode
+from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.domain.approval import Approval
+from codex_orch_tui.domain.ids import RunId, TaskRef
+from codex_orch_tui.domain.run import Run
+from codex_orch_tui.domain.selectors import has_worktree
+from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.terminal_text import clean_line
+
+T = TypeVar("T")
+
+_NAMED = 5
+_FAR = 0.4
+"""How alike the nearest one has to be, from 0 to 1; ids of one day are alike anyway."""
+
+
+def find_run(state: State, text: str) -> Run:
+    """The run of this id.
+
+    Raises:
+        CommandFailedError: none has it, or several begin so; the nearest are named.
+    """
+    return state.runs[RunId(_find("run", text, {str(run): run for run in state.runs}))]
+
+
+def find_task(state: State, text: str) -> TaskRef:
+    """A task: `RUN/TASK`, the task's own id when only one that is open has it, or a run that is of one task.
+
+    Raises:
+        CommandFailedError: none has it, or several do.
+    """
+    run_text, slash, task_text = text.partition("/")
+    if slash:
+        run = find_run(state, run_text)
+        inside = {str(ref.task): ref for ref in run.tasks if not state.tasks[ref].spec.is_group}
+        return _find("task", task_text, inside)
+    working = {ref: task for ref, task in state.tasks.items() if not task.spec.is_group}
+    for candidates in ([ref for ref, task in working.items() if has_worktree(task)], list(working)):
+        named = [ref for ref in candidates if ref.task == text] or _beginning(text, _by_id(candidates))
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise _several("task", text, map(str, named))
+    by_id = {str(ref.task): ref for ref in working}
+    return _find("task", text, {str(ref): ref for ref in working} | _only_tasks(state) | by_id)
+
+
+def find_approval(state: State, text: str) -> Approval:
+    """The question of this id; of several that begin so, the one that waits for a person.
+
+    Raises:
+        CommandFailedError: none has it, or several begin so.
+    """
+    waiting = [approval for approval in state.pending if approval.id.startswith(text)]
+    if text and len(waiting) == 1:
+        return waiting[0]
+    return _find("question", text, {str(approval): known for approval, known in state.approvals.items()})
+
+
+def _by_id(refs: Iterable[TaskRef]) -> list[tuple[str, TaskRef]]:
+    return [(str(ref.task), ref) for ref in refs]
+
+
+def _only_tasks(state: State) -> dict[str, TaskRef]:
+    """The runs that are of one task: their id is enough for it."""
+    found = {}
+    for run in state.runs.values():
+        work = [ref for ref in run.tasks if not state.tasks[ref].spec.is_group]
+        if len(work) == 1:
+            found[str(run.id)] = work[0]
+    return found
+
+
+def _find(what: str, text: str, known: Mapping[str, T]) -> T:
+    if text in known:
+        return known[text]
+    named = _beginning(text, known.items())
+    if len(set(map(id, named))) == 1:
+        return named[0]
+    if named:
+        raise _several(what, text, (name for name in known if name.startswith(text)))
+    raise _none(what, text, known)
+
+
+def _beginning(text: str, known: Iterable[tuple[str, T]]) -> list[T]:
+    return [value for name, value in known if text and name.startswith(text)]
+
+
+def _several(what: str, text: str, names: Iterable[str]) -> CommandFailedError:
+    found = sorted(names)
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    told = f"{what} {text!r} can be {', '.join(found[:_NAMED])}{more}; type more of it"
+    return CommandFailedError(clean_line(told), ExitCode.NOT_USABLE)
+
+
+def _none(what: str, text: str, known: Iterable[str]) -> CommandFailedError:
+    names = list(known)
+    near = get_close_matches(text, names, n=1, cutoff=_FAR)
+    if near:
+        hint = f"; did you mean {near[0]}?"
+    elif names:
+        hint = f"; the newest is {names[-1]}"
+    else:
+        hint = f"; there is no {what} here yet"
+    return CommandFailedError(clean_line(f"there is no {what} {text!r}{hint}"), ExitCode.NOT_USABLE)

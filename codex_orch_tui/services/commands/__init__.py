@@ -1,0 +1,1 @@
+"""What other programs ask of the one that holds the repository: its form, its way there, and what came of it."""

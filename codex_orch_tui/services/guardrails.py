@@ -1,0 +1,180 @@
+"""The guardrails of tasks: what their commits change is read from git, and judged. No worktree is looked at."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from codex_orch_tui.config import Config
+from codex_orch_tui.config.guardrail_settings import guardrails_of
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.guardrail import GuardedTask, Guardrail, GuardrailOutcome, GuardrailResult
+from codex_orch_tui.domain.guardrail_judgement import Changed, LockChange, judged, not_told
+from codex_orch_tui.domain.ids import CommitId, TaskRef
+from codex_orch_tui.domain.lock_files import is_lock_file, packages
+from codex_orch_tui.domain.merge import Refusal, RefusalReason
+from codex_orch_tui.domain.review import ReviewSummary
+from codex_orch_tui.domain.run_landing import LandingTask
+from codex_orch_tui.domain.secrets import redact
+from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.gitrepo.added_lines import added_lines
+from codex_orch_tui.gitrepo.diff import Reviews
+from codex_orch_tui.gitrepo.errors import GitRepoError
+from codex_orch_tui.gitrepo.repository import Repository
+from codex_orch_tui.gitrepo.whole_patch import whole_patch
+from codex_orch_tui.services.hub import Hub
+
+MAX_LOCK_BYTES = 16 * 1024 * 1024
+_KEPT = 64
+"""Answers that are remembered: a preview is followed by its merge."""
+
+_Key = tuple[CommitId, CommitId, tuple[str, ...], tuple[Guardrail, ...]]
+
+
+class Guardrails:
+    """Looks at commits.
+
+    Args:
+        hub: where outcomes go.
+        repository: the person's repository.
+        config: the settings in force now.
+    """
+
+    def __init__(self, hub: Hub, repository: Repository, config: Callable[[], Config]) -> None:
+        self._hub = hub
+        self._repository = repository
+        self._config = config
+        self._reviews = Reviews(repository)
+        self._known: dict[_Key, tuple[GuardrailResult, ...]] = {}
+
+    async def of_task(self, ref: TaskRef) -> tuple[GuardrailResult, ...]:
+        """How they come out on a task's commits; kept in the journal when that is news."""
+        task = self._hub.state.tasks[ref]
+        base = None if task.worktree is None else task.worktree.base_commit
+        if base is None or task.tip is None or task.tip == base:
+            return ()
+        results = await self.between(base, task.tip, task.spec.paths)
+        self._keep(GuardedTask(ref=ref, base=base, commit=task.tip, results=results))
+        return results
+
+    async def of_landing(self, old: CommitId, tasks: Sequence[LandingTask]) -> tuple[GuardedTask, ...]:
+        """How they come out on what each task of a landing brings, on top of those before it.
+
+        Tasks that land in one commit are looked at together, with what all of them claim.
+        """
+        found: list[GuardedTask] = []
+        claims: list[str] = []
+        before = old
+        for task in tasks:
+            claims += self._hub.state.tasks[task.ref].spec.paths
+            if task.commit == before or not task.commits:
+                continue
+            results = await self.between(before, task.commit, tuple(claims))
+            if results:
+                found.append(GuardedTask(ref=task.ref, base=before, commit=task.commit, results=results))
+            before, claims = task.commit, []
+        return tuple(found)
+
+    def keep(self, guarded: Sequence[GuardedTask]) -> None:
+        """Keep in the journal what is news of it."""
+        for one in guarded:
+            self._keep(one)
+
+    async def between(self, base: CommitId, commit: CommitId, claims: tuple[str, ...]) -> tuple[GuardrailResult, ...]:
+        """How each of them comes out on what is between two commits; none when none is set."""
+        guardrails = guardrails_of(self._config().guardrails)
+        if not guardrails:
+            return ()
+        key = (base, commit, claims, guardrails)
+        if key not in self._known:
+            try:
+                changed = await self._changed(base, commit, claims, guardrails)
+            except GitRepoError as error:
+                return tuple(not_told(each, clean_line(f"git did not tell: {error}")) for each in guardrails)
+            self._known[key] = tuple(_clean(judged(each, changed)) for each in guardrails)
+            if len(self._known) > _KEPT:
+                del self._known[next(iter(self._known))]
+        return self._known[key]
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _keep(self, guarded: GuardedTask) -> None:
+        known = self._hub.state.tasks[guarded.ref].guarded
+        now = (guarded.base, guarded.commit, guarded.results)
+        if guarded.results if known is None else now != (known.base, known.commit, known.results):
+            self._hub.apply(
+                ev.GuardrailsEvaluated(
+                    ref=guarded.ref, base=guarded.base, commit=guarded.commit, results=guarded.results
+                )
+            )
+
+    async def _changed(
+        self, base: CommitId, commit: CommitId, claims: tuple[str, ...], guardrails: Sequence[Guardrail]
+    ) -> Changed:
+        """As much of it as these guardrails ask for.
+
+        Raises:
+            GitRepoError: git failed.
+        """
+        summary = await self._reviews.summary(base, commit)
+        secrets: tuple[str, ...] = ()
+        unread = ""
+        if any(each.no_secrets for each in guardrails):
+            patch = await whole_patch(self._repository, base, commit)
+            secrets = await asyncio.to_thread(_secrets, patch.data)
+            unread = "the patch is too long to be read whole" if patch.is_cut else ""
+        locks: tuple[LockChange, ...] = ()
+        if any(each.no_new_dependencies for each in guardrails):
+            locks = await self._locks(summary)
+        return Changed(summary=summary, claims=claims, secrets=secrets, secrets_unread=unread, locks=locks)
+
+    async def _locks(self, summary: ReviewSummary) -> tuple[LockChange, ...]:
+        # One that is gone has nothing new in it.
+        changed = [change for change in summary.files if is_lock_file(change.path) and int(change.new_id, 16)]
+        ids = {name for change in changed for name in (change.old_id, change.new_id) if int(name, 16)}
+        contents = await self._reviews.contents(ids, max_bytes=MAX_LOCK_BYTES)
+        found = []
+        for change in changed:
+            before = packages(change.path, contents[change.old_id]) if change.old_id in contents else None
+            if not int(change.old_id, 16):
+                before = frozenset()
+            now = packages(change.path, contents[change.new_id]) if change.new_id in contents else None
+            new = None if before is None or now is None else tuple(sorted(now - before))
+            found.append(LockChange(path=change.path, new=new))
+        return tuple(found)
+
+
+def merge_refusal(results: Sequence[GuardrailResult]) -> Refusal | None:
+    """Why nothing is merged; None when no guardrail stops it."""
+    stopping = [result for result in results if result.stops]
+    if not stopping:
+        return None
+    told = "; ".join(f"{result.name} ({result.condition}): {_why(result)}" for result in stopping)
+    number = "a guardrail stops it" if len(stopping) == 1 else f"{len(stopping)} guardrails stop it"
+    return Refusal(
+        reason=RefusalReason.GUARDRAIL,
+        message=clean_line(f"{number}: {told}"),
+        paths=tuple(dict.fromkeys(path for result in stopping for path in result.paths)),
+        next_step="s tells the worker what to mend; the settings have them under guardrails",
+    )
+
+
+def _why(result: GuardrailResult) -> str:
+    if result.outcome is GuardrailOutcome.UNKNOWN:
+        return f"it cannot be told: {result.detail}"
+    return result.detail
+
+
+def _clean(result: GuardrailResult) -> GuardrailResult:
+    """Names of packages come out of a file that an agent wrote."""
+    return GuardrailResult(
+        name=result.name,
+        condition=clean_line(result.condition),
+        severity=result.severity,
+        outcome=result.outcome,
+        detail=clean_line(result.detail)[:500],
+        paths=result.paths,
+    )
+
+
+def _secrets(patch: bytes) -> tuple[str, ...]:
+    """Where secrets were added; what they are is not told."""
+    return tuple(f"{line.path}:{line.number}" for line in added_lines(patch) if redact(line.text) != line.text)
