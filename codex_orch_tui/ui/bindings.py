@@ -226,7 +226,7 @@ def _table() -> Iterator[Action]:
         "close",
         dialog,
         dialogs,
-        "New task: close; the draft is kept until you quit",
+        "New task: close; the draft is kept",
         is_bound=False,
     )
     yield Action("message.send", "ctrl+s", "send", dialog, dialogs, "Message: send it", is_bound=False)
@@ -236,7 +236,7 @@ def _table() -> Iterator[Action]:
         "close",
         dialog,
         dialogs,
-        "Message: close; the draft is kept until you quit",
+        "Message: close; the draft is kept",
         is_bound=False,
     )
     yield Action("plan_task.keep", "ctrl+s", "keep", dialog, dialogs, "A task of a plan: keep it so", is_bound=False)

@@ -11,6 +11,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from codex_orch_tui.domain import events as ev
@@ -303,6 +304,26 @@ async def test_the_guards_time_begins_with_the_frame_that_shows_the_question() -
         on.clock.now_s += 1
         await on.press("a")
         assert [name for name, _ in on.app.answers] == [second.id]
+
+
+async def test_a_frame_behind_another_screen_shows_the_question_to_nobody() -> None:
+    async with stage() as on:
+        await on.ask()
+        on.inbox.focus_card()
+        card = on.app.query_one(ApprovalCard)
+        assert card.approval is not None
+        on.app.push_screen(ModalScreen())
+        await on.settle()
+        on.app.screen.refresh(layout=True)  # a frame of both
+        await on.settle()
+        on.app.pop_screen()
+        card._painted(card.approval)  # a refresh that was asked for before, and no frame since
+        on.clock.now_s += 60
+        assert not card._may_act()
+        await on.settle()
+        on.clock.now_s += 1
+        await on.press("a")
+        assert len(on.app.answers) == 1
 
 
 async def test_a_storm_of_keys_on_swapped_cards_answers_nothing_that_was_not_read() -> None:

@@ -123,7 +123,7 @@ class ApprovalPaper(StillScroll):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Called for every frame that this is a part of."""
-        if self.screen.is_current:
+        if self.screen.is_active:
             self._was_rendered = True
         return super().render_lines(crop)
 
