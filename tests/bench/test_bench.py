@@ -17,6 +17,9 @@ from tests.bench.tree import measured as tree_frames
 FLOOD_S = 4
 
 
+pytestmark = pytest.mark.slow
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flooded:
     """What a session told while its workers streamed, and afterwards."""

@@ -33,6 +33,7 @@ def test_fifty_secrets_are_readable_nowhere(scratch: Path) -> None:
     assert (found["found_in_files"], found["found_on_screen"]) == ([], [])
 
 
+@pytest.mark.slow
 def test_without_redaction_every_one_of_them_would_be_found(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_redacted", lambda text: text)
     monkeypatch.setattr(secret_stream.KeyBlock, "hides", lambda _self, _line: False)

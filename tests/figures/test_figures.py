@@ -15,8 +15,9 @@ from tests.figures.text_safety import kinds_of
 OURS = "\x1b[3;7H\x1b[0;38;2;1;2;3;48;2;9;9;9mwords\x1b[0m"
 
 
-def test_no_hostile_text_commands_the_terminal_in_any_widget() -> None:
-    found = text_safety.run(2 * BATCH)
+@pytest.mark.parametrize("strings", [BATCH // 2, pytest.param(2 * BATCH, marks=pytest.mark.slow)])
+def test_no_hostile_text_commands_the_terminal_in_any_widget(strings: int) -> None:
+    found = text_safety.run(strings)
     assert found["kinds"] == {}
     assert found["not_painted"] == {}
     assert found["holds"]
@@ -34,6 +35,7 @@ def test_the_strings_are_the_same_at_every_run_and_hostile() -> None:
     assert sum(1 for text in strings if kinds_of(text)) > 250
 
 
+@pytest.mark.slow
 def test_a_worker_that_waits_is_seen_and_heard_soon() -> None:
     """With bounds that a busy machine keeps; the figure itself has those of the goal."""
     delays = spread(1)
@@ -42,12 +44,14 @@ def test_a_worker_that_waits_is_seen_and_heard_soon() -> None:
     assert delays.bell_ms["p50"] < 600
 
 
+@pytest.mark.slow
 def test_plans_are_scheduled_soon_and_right() -> None:
     """With a bound that a busy machine keeps; the figure itself has that of the goal."""
     assert schedule.decision_times(5)["best"] < 3 * schedule.DECISION_GOAL_MS
     assert schedule.play_plans(300)["wrong"] == {}
 
 
+@pytest.mark.slow
 def test_no_command_is_lost_or_done_twice_when_the_holder_is_killed() -> None:
     """With a bound that a busy machine keeps; the figure itself has that of the goal."""
     found = inbox.run(150, kills=2)
@@ -61,16 +65,19 @@ def test_no_command_is_lost_or_done_twice_when_the_holder_is_killed() -> None:
     assert found["took_s"] < inbox.GOAL_S
 
 
+@pytest.mark.slow
 def test_a_viewer_shows_soon_what_happens() -> None:
     """With a bound that a busy machine keeps; the figure itself has that of the goal."""
     assert viewer.run(20)["shown_ms"]["p50"] < 2 * viewer.GOAL_MS
 
 
+@pytest.mark.slow
 async def test_stand_in_workers_lose_no_task_and_never_share_a_claim() -> None:
     found = await schedule.team_at_work(3, workers=12)
     assert found["holds"], found
 
 
+@pytest.mark.slow
 @pytest.mark.codex
 def test_supervising_takes_a_part_of_what_the_workers_take() -> None:
     """Of memory; so few workers do not outweigh the processor time of our own start."""
@@ -81,6 +88,7 @@ def test_supervising_takes_a_part_of_what_the_workers_take() -> None:
     assert min(found["ours"]["cpu_s"], found["workers_all"]["cpu_s"]) > 0
 
 
+@pytest.mark.slow
 def test_a_long_run_is_seen_at_once_and_at_constant_memory() -> None:
     """With bounds that a busy machine keeps; the figure itself has those of the goal."""
     found = replay.run(**FIGURES["replay"])
@@ -88,12 +96,14 @@ def test_a_long_run_is_seen_at_once_and_at_constant_memory() -> None:
     assert found["more_than_the_short_one_mib"] < replay.GROWTH_GOAL_MIB
 
 
+@pytest.mark.slow
 def test_the_end_of_a_long_log_is_there_at_constant_memory() -> None:
     found = logs.run(**FIGURES["logs"])
     assert found["more_memory_than_the_short_one_mib"] < logs.GROWTH_GOAL_MIB
     assert found["tail"]["readable"]["long"]["processor_s"] < 3 * logs.GOAL_S
 
 
+@pytest.mark.slow
 def test_status_does_not_read_the_whole_past() -> None:
     found = status.run(**FIGURES["status"])
     assert found["same_text"]

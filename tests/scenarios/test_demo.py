@@ -110,6 +110,7 @@ def test_the_headless_demo_lands_what_a_team_of_the_real_codex_made(home: Path, 
     assert str(folder) in done.stdout
 
 
+@pytest.mark.slow
 def test_the_simulated_demo_says_so_on_every_line_and_starts_no_codex(home: Path, scratch: Path) -> None:
     before = belongings(home)
     tools = tools_without_codex(scratch)
@@ -249,6 +250,7 @@ def test_a_configured_codex_that_is_missing_is_no_reason_to_take_another(home: P
     assert "no-codex is missing" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_demo_with_its_screen_says_the_next_key_and_is_left_with_q(home: Path) -> None:
     before = belongings(home)
     environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}

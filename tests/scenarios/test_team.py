@@ -11,7 +11,7 @@ from codex_orch_tui.domain.task import CONTINUABLE, Task, TaskState
 from tests.scenarios.stage import ACCEPT, Stage, git, stage
 from tests.scenarios.team import NAMES, SENTENCE, TITLE, check_landed, team
 
-pytestmark = pytest.mark.codex
+pytestmark = [pytest.mark.codex, pytest.mark.slow]
 
 NAVIGATOR = TaskSpec(
     id=TaskId("plan"),

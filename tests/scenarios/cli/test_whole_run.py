@@ -36,6 +36,7 @@ def scripts(root: Path) -> list[Script]:
     ]
 
 
+@pytest.mark.slow
 async def test_a_shell_script_does_a_whole_run(scratch: Path) -> None:
     async with shell(scratch, scripts(scratch)) as sh:
         (scratch / "scratch-of-a-test").touch()

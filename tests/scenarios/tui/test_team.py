@@ -35,7 +35,7 @@ async def over(me: User, ref: TaskRef) -> Task:
     return task
 
 
-@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+@pytest.mark.parametrize("size", [pytest.param((160, 45), marks=pytest.mark.slow), (80, 24)])
 async def test_a_sentence_a_plan_four_workers_and_one_branch(scratch: Path, size: tuple[int, int]) -> None:
     async with user(scratch, team(scratch), size=size) as me:
         on = me.on
