@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from codex_orch_tui.config.yaml_file import YamlFile, parse_yaml, read_bounded
+from codex_orch_tui.config.yaml_file import YamlFile, parse_yaml
 from codex_orch_tui.domain.plan import Plan
 from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -13,6 +13,7 @@ from codex_orch_tui.plans.entries import Roles, task_of, too_wide
 from codex_orch_tui.plans.form_problems import Keys, form_problems
 from codex_orch_tui.plans.json_file import parse_json
 from codex_orch_tui.plans.models import PlanFile
+from codex_orch_tui.plans.named_file import read_named
 from codex_orch_tui.plans.problem import PlanError, PlanProblem
 from codex_orch_tui.plans.structure import problems_of
 
@@ -33,13 +34,9 @@ def load_plan(path: Path, roles: Roles, *, spec: str = "") -> Plan:
         PlanError: All that is wrong.
     """
     try:
-        data = read_bounded(path, MAX_FILE_BYTES)
-    except OSError as error:
-        raise _failed(path, f"cannot be read: {error.strerror or error}") from error
+        data = read_named(path, MAX_FILE_BYTES)
     except ValueError as error:
-        raise _failed(path, "is a folder; name the file" if path.is_dir() else str(error)) from error
-    if data is None:
-        raise _failed(path, "there is no such file")
+        raise _failed(path, str(error)) from error
     return parse_plan(path, data, roles, spec=spec)
 
 

@@ -4,8 +4,8 @@ import codecs
 import re
 from pathlib import Path
 
-from codex_orch_tui.config.yaml_file import read_bounded
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.plans.named_file import read_named
 from codex_orch_tui.plans.plain_text import visible
 
 MAX_SPEC_BYTES = 1_000 * 1_024
@@ -26,13 +26,9 @@ def read_spec(path: Path) -> str:
         SpecError: It is missing, a folder, no text, not UTF-8, empty or too long.
     """
     try:
-        data = read_bounded(path, MAX_SPEC_BYTES)
-    except OSError as error:
-        raise _failed(path, f"cannot be read: {error.strerror or error}") from error
+        data = read_named(path, MAX_SPEC_BYTES)
     except ValueError as error:
-        raise _failed(path, "is a folder; name the file" if path.is_dir() else str(error)) from error
-    if data is None:
-        raise _failed(path, "there is no such file")
+        raise _failed(path, str(error)) from error
     if data.startswith(_UTF_16):
         raise _failed(path, "is UTF-16; save it as UTF-8")
     try:

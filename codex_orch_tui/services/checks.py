@@ -29,7 +29,7 @@ from codex_orch_tui.services.check_result import (
     retry_prompt,
 )
 from codex_orch_tui.services.check_runner import CheckRunner
-from codex_orch_tui.services.check_tellers import TaskTeller
+from codex_orch_tui.services.check_tellers import task_teller
 from codex_orch_tui.services.command_log import CommandLog
 from codex_orch_tui.services.errors import WorkspaceError
 from codex_orch_tui.services.guarded_command import GuardedCommands
@@ -141,7 +141,7 @@ class Checks:
             files = self._layout.make_task(ref.run, ref.task)
             tmpdir = self._layout.make_private_tmp(ref.run, tmp_name)
             at = CheckPlace(ref=ref, worktree=Path(task.worktree.path), commit=task.tip, log=files.logs, tmpdir=tmpdir)
-            teller = TaskTeller(self._hub, ref, task.tip)
+            teller = task_teller(self._hub, ref, task.tip)
             try:
                 unrunnable = [check for check in checks if check.why_not]
                 return [await self.run(check, at, teller) for check in unrunnable or checks]

@@ -22,7 +22,7 @@ from codex_orch_tui.gitrepo.move import move_worktree
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktree_state import verify
 from codex_orch_tui.services.check_result import Check, CheckPlace, CheckResult
-from codex_orch_tui.services.check_tellers import RunTeller
+from codex_orch_tui.services.check_tellers import run_teller
 from codex_orch_tui.services.checks import Checks
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.landing import sentence
@@ -166,7 +166,7 @@ class Integration:
         )
 
         try:
-            result = await self.checks.run(found, place, RunTeller(self.hub, run, commit))
+            result = await self.checks.run(found, place, run_teller(self.hub, run, commit))
         finally:
             await asyncio.to_thread(self.layout.remove_private_tmp, run, _CHECKS_TMP)
         await self.require(worktree, commit)
