@@ -34,6 +34,7 @@ from codex_orch_tui.ui.screens.help import HelpScreen
 from codex_orch_tui.ui.screens.merge import MergeScreen
 from codex_orch_tui.ui.screens.message import MessageScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskResult, NewTaskScreen
+from codex_orch_tui.ui.widgets.fields import OpenList
 from codex_orch_tui.ui.widgets.hints import Hints
 from codex_orch_tui.ui.widgets.paragraph_view import ParagraphView
 from tests.fakes.states import BASE, Story, command_request
@@ -151,6 +152,15 @@ async def test_choices_are_kept_and_dangerous_ones_are_told() -> None:
         assert result.base_branch == "[red]topic"
         assert result.plan.tasks[0].sandbox is SandboxMode.DANGER_FULL_ACCESS
         assert result.plan.tasks[0].approval_policy is ApprovalPolicy.NEVER
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+async def test_a_page_key_that_comes_before_the_open_list_is_drawn_does_no_harm(way: str) -> None:
+    async with shown(NewTaskScreen(BASE_INFO)) as on:
+        options = on.screen.query_one("#role", Select).query_one(OpenList)
+        assert not options.scrollable_content_region, "it has no rows yet"
+        await on.app.run_action(f"page_{way}", options)
+        assert options.highlighted is not None
 
 
 async def test_it_names_edits_that_the_task_will_not_see() -> None:

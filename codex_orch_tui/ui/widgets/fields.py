@@ -8,12 +8,27 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Label, OptionList, Select
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 from codex_orch_tui.ui.presentation.new_task import choice_lines, shortened
 from codex_orch_tui.ui.widgets.still_scroll import StillScroll
 
 _NAME_CELLS = 20
 """Of a closed list."""
+
+
+class OpenList(SelectOverlay):
+    """An open list. It has the keys before it has rows: a page then would be a page of nothing, which raises."""
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        if self.scrollable_content_region:
+            super().action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        if self.scrollable_content_region:
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
 
 class Choice(Select[str]):
@@ -23,6 +38,11 @@ class Choice(Select[str]):
         options = [(Content(shortened(name, _NAME_CELLS)), name) for name in names]
         super().__init__(options, value=value, allow_blank=False, compact=True, id=id)
         self._lines = choice_lines(names, words)
+
+    def compose(self) -> ComposeResult:
+        """As Select does, with a list that takes keys at once."""
+        yield SelectCurrent(self.prompt)
+        yield OpenList().data_bind(compact=Select.compact)
 
     def on_mount(self) -> None:
         """The open list has room for more than the closed one, which Textual fills with the same."""
