@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codex_orch_tui import __version__
-from codex_orch_tui.cli.event_words import short_id
 from codex_orch_tui.cli.question_words import subject
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.domain.approval import Approval, ApprovalRequest, Choice
@@ -22,7 +21,7 @@ def list_lines(seen: SeenState, found: Sequence[Approval], now_s: float) -> Iter
     is_gone = seen.holder is None
     cells = [
         (
-            short_id(approval, seen.state),
+            str(approval.id),
             elapsed(now_s - approval.asked_at_s),
             str(approval.ref),
             approval.assessment.risk.value,
@@ -36,7 +35,8 @@ def list_lines(seen: SeenState, found: Sequence[Approval], now_s: float) -> Iter
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     if not is_gone and any(approval.is_pending for approval in found):
         yield ""
-        yield "codex-orch-tui approvals show ID tells all of it, approvals answer ID accept | decline | … answers it."
+        yield "codex-orch-tui approvals show ID tells all of it and which answers it takes;"
+        yield "codex-orch-tui approvals answer ID accept, or ID decline, answers it."
 
 
 def _state(approval: Approval, *, is_gone: bool) -> str:
@@ -62,7 +62,7 @@ def show_lines(seen: SeenState, approval: Approval, *, columns: int) -> Iterator
             continue
         more = "".join(f" --answer {name}=…" for name in names) if choice is Choice.ANSWER else ""
         word = choice.value.replace("_", "-")
-        yield clean_line(f"   codex-orch-tui approvals answer {short_id(approval, seen.state)} {word}{more}")
+        yield clean_line(f"   codex-orch-tui approvals answer {approval.id} {word}{more}")
 
 
 def questions_document(seen: SeenState, found: Sequence[Approval]) -> dict[str, Any]:

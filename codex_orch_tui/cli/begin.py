@@ -12,6 +12,9 @@ from codex_orch_tui.services.errors import NotPossibleError
 if TYPE_CHECKING:
     from codex_orch_tui.services.session import Session
 
+_NAMED = 3
+"""So many edited paths are named before a run begins."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartPlan:
@@ -42,8 +45,12 @@ class StartPlan:
         if branch is None:
             raise NotPossibleError("no branch is checked out here to start from; name one: --base BRANCH")
         if base.dirty:
-            edits = "1 edit" if len(base.dirty) == 1 else f"{len(base.dirty):,} edits"
-            self.note(f"no task sees what is in no commit: {edits} in your checkout")
+            count = len(base.dirty)
+            edits, them = ("1 edit", "it") if count == 1 else (f"{count:,} edits", "them")
+            named = ", ".join(base.dirty[:_NAMED]) + (", …" if count > _NAMED else "")
+            self.note(
+                f"no task sees the {edits} in your checkout ({named}): commit {them} first if a task needs {them}"
+            )
         refs = await session.create_run(self.plan, branch, proposed_by=self.proposed_by)
         return refs[0].run
 

@@ -19,6 +19,11 @@ class _Known(click.ParamType):  # type: ignore[type-arg] # generic only in newer
         self.name = name
         self._known = known
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:  # noqa: ARG002 - click's own signature
+        """Where the ids are told."""
+        where = "approvals list" if self.name == "approval" else "status"
+        return f"`codex-orch-tui {where}` tells the ids."
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG002 - click's own signature
         """The ids that begin so, each with what it is called."""
         from click.shell_completion import CompletionItem

@@ -14,7 +14,6 @@ from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.ui.presentation.clock import took
 
 MAX_TOLD_CHARS = 200
-_MIN_ID_CHARS = 6
 _TOLD_NOTES = frozenset({LogKind.WARNING, LogKind.ERROR})
 
 
@@ -72,23 +71,15 @@ def _question(event: ev.ApprovalEvent, state: State) -> Iterator[str]:
         case ev.ApprovalRequested() | ev.ApprovalChanged() | ev.DecisionNotKept():
             changed = " again, it has changed" if approval.times_asked > 1 else ""
             yield f"asks{changed}: {subject(approval)}"
-            yield f"→ codex-orch-tui approvals answer {short_id(approval, state)} {' | '.join(_offered(approval))}"
+            # The whole id, as the worker's next question begins with the same characters. No "|" between the words, as
+            # a shell that is given the line as it stands would send the first one.
+            yield f"→ codex-orch-tui approvals answer {approval.id} DECISION: {', '.join(_offered(approval))}"
         case ev.ApprovalDecided():
             yield f"{event.choice.replace('_', ' ')}: {subject(approval)}"
         case ev.ApprovalClosed():
             yield f"{event.outcome.replace('_', ' ')}: {subject(approval)} ({event.cause})"
         case _:
             pass
-
-
-def short_id(approval: Approval, state: State) -> str:
-    """As much of a question's id as names it among those that are open; all of it when it is not open."""
-    if not approval.is_pending:
-        return str(approval.id)
-    others = [str(other.id) for other in state.pending if other.id != approval.id]
-    lengths = range(_MIN_ID_CHARS, len(approval.id))
-    heads = (approval.id[:length] for length in lengths)
-    return next((head for head in heads if not any(other.startswith(head) for other in others)), str(approval.id))
 
 
 def _offered(approval: Approval) -> Iterator[str]:

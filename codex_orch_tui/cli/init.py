@@ -42,7 +42,7 @@ def init(place: Place, as_json: bool) -> int:
     lines = [f"{'wrote' if is_new else 'kept '}  {path}" for path, is_new in files]
     tell_done(
         "init",
-        [*lines, "", "All settings in it are commented out: what you want to set, take the # away from."],
+        [*lines, "", "All settings in orchestrator.yaml are commented out: take the # away from what you want to set."],
         as_json=as_json,
         files=[{"path": str(path), "written": is_new} for path, is_new in files],
     )

@@ -54,7 +54,7 @@ def merge(place: Place, run: str, allow_automerge: bool, without: tuple[str, ...
         tell_done("merge", [f"{found.id}: merged already"], as_json=as_json, run=found.id)
     else:
         line = f"{merged.base_branch}: {merged.old[:10]} → {merged.new[:10]}"
-        where = f" · files in {merged.checkout} followed" if merged.checkout else ""
+        where = f" · the files in {merged.checkout} are updated" if merged.checkout else ""
         facts = {"base_branch": merged.base_branch, "old": merged.old, "new": merged.new}
         tell_done("merge", [f"{line}{where}"], as_json=as_json, run=found.id, **facts)
     return ExitCode.DONE

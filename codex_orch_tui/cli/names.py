@@ -41,8 +41,9 @@ def find_task(state: State, text: str) -> TaskRef:
         inside = {str(ref.task): ref for ref in run.tasks if not state.tasks[ref].spec.is_group}
         return _find("task", task_text, inside)
     working = {ref: task for ref, task in state.tasks.items() if not task.spec.is_group}
-    for candidates in ([ref for ref, task in working.items() if has_worktree(task)], list(working)):
-        named = [ref for ref in candidates if ref.task == text] or _beginning(text, _by_id(candidates))
+    both = [ref for ref, task in working.items() if has_worktree(task)], list(working)
+    exact = [[ref for ref in candidates if ref.task == text] for candidates in both]
+    for named in (*exact, *(_beginning(text, _by_id(candidates)) for candidates in both)):
         if len(named) == 1:
             return named[0]
         if named:
@@ -52,15 +53,20 @@ def find_task(state: State, text: str) -> TaskRef:
 
 
 def find_approval(state: State, text: str) -> Approval:
-    """The question of this id; of several that begin so, the one that waits for a person.
+    """The question of this id, or of the beginning of one.
+
+    Where several begin so, the one that waits is named and not taken: questions of one worker begin with the same
+    characters, so an answer to the one before could reach a question that nobody has read.
 
     Raises:
         CommandFailedError: none has it, or several begin so.
     """
-    waiting = [approval for approval in state.pending if approval.id.startswith(text)]
-    if text and len(waiting) == 1:
-        return waiting[0]
-    return _find("question", text, {str(approval): known for approval, known in state.approvals.items()})
+    known = {str(approval): found for approval, found in state.approvals.items()}
+    waiting = [str(approval.id) for approval in state.pending if approval.id.startswith(text)]
+    if len(waiting) == 1 and text not in known and len(_beginning(text, known.items())) > 1:
+        told = f"several questions begin with {text!r}; {waiting[0]} waits: type its whole id"
+        raise CommandFailedError(clean_line(told), ExitCode.NOT_USABLE)
+    return _find("question", text, known)
 
 
 def _by_id(refs: Iterable[TaskRef]) -> list[tuple[str, TaskRef]]:

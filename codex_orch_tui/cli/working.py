@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.cli.acting import Ground, alone, is_held, through, told
@@ -43,7 +43,8 @@ def work(ground: Ground, beginning: "Beginning", *, as_json: bool, approving: "A
         CommandFailedError: It could not begin.
     """
     telling = Telling(Out(), as_json=as_json)
-    with told():
+    # Workers that are stopped at the end are told as well, each time with the bar below.
+    with told(), closing(telling):
         if ground.holder is None:
             try:
                 return asyncio.run(alone(ground, lambda session: _here(session, beginning, approving, telling)))
@@ -162,7 +163,7 @@ async def _there(
             assert error.by is not None, "only signals end it"
             telling.close()
             if telling.run is not None and viewer.viewing.holder:
-                telling.note(f"stopping {telling.run}; edits are committed …")
+                telling.note(f"stopping {telling.run}; edits are committed …{_later(telling)}")
                 await stop_run(viewer, telling.run)
             return 128 + error.by
         finally:
@@ -191,11 +192,15 @@ async def _tick(telling: Telling, facade: "Facade") -> None:
         telling.tick(facade.state)
 
 
+def _later(telling: Telling) -> str:
+    return "" if telling.run is None else f" → codex-orch-tui resume --run-id {telling.run} goes on with it"
+
+
 def _say_what_is_stopped(telling: Telling, state: State) -> None:
     telling.close()
     active = sum(task.state in ACTIVE for task in state.tasks.values())
     if active:
-        telling.note(f"stopping {active} worker{'s' if active > 1 else ''}; edits are committed …")
+        telling.note(f"stopping {active} worker{'s' if active > 1 else ''}; edits are committed …{_later(telling)}")
 
 
 def _end(state: State, telling: Telling) -> int:

@@ -161,6 +161,23 @@ async def test_on_a_run_s_row_m_asks_and_lands_what_is_shown(size: tuple[int, in
         await on.until(lambda: on.app.screen is on.main)
 
 
+async def test_a_run_that_has_landed_is_not_said_to_wait() -> None:
+    async with main_screen.shown() as on:
+        story, refs, preview = told()
+        for ref in refs[:3]:
+            story.merge(ref)
+        story.tell(ev.TaskSkipped(ref=refs[3]))
+        on.fake.story = story
+        on.fake.run_preview = preview
+        on.fake.wake()
+        await on.pilot.pause()
+        await on.press("2", "home")
+        await on.until(lambda: on.main.marked_run == preview.run)
+        await on.press("m")
+        await on.until(lambda: "has landed; nothing of it is left to merge" in on.notes())
+        assert not on.fake.asked("preview_run_landing")
+
+
 async def test_without_and_review_lead_back_to_the_run() -> None:
     async with main_screen.shown() as on:
         story, refs, preview = told()

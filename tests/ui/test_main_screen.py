@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.approval import Choice
@@ -454,6 +456,18 @@ async def test_a_question_is_told_over_another_screen() -> None:
         on.fake.story.ask(on.task("search-endpoint"))
         on.fake.wake()
         await on.until(lambda: "! 2 need you" in on.notes())
+
+
+@pytest.mark.parametrize("size", [(160, 45), WIDE, (131, 40), (100, 40), NARROW])
+async def test_the_help_tells_all_of_each_line(size: tuple[int, int]) -> None:
+    async with shown(size=size) as on:
+        await on.press("question_mark")
+        await on.pilot.pause()
+        page = on.app.screen.query_one("#help-text", Static)
+        lines = [str(line) for line in page.visual.split("\n")] if isinstance(page.visual, Content) else []
+        assert lines and max(map(cell_len, lines)) <= page.size.width
+        assert not [line for line in lines if "…" in line]
+        assert any("Give the task up; a backup ref keeps it" in line for line in lines)
 
 
 async def test_copy_offers_branch_path_and_thread() -> None:

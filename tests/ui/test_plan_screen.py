@@ -311,6 +311,8 @@ async def test_another_role_brings_its_own_sandbox_and_model() -> None:
         on.fake.own_roles["docs"] = RoleProfile(name="docs", model="gpt-5.5", limits=Limits(turns=2))
         on.screen._roles = on.fake.role_profiles()
         await on.mark("index")
+        await on.press("r", "enter")
+        assert on.plan.tasks[1].role == Role.IMPLEMENTER, "the one that it has is marked"
         await on.press("r", "4")
         await on.until(lambda: on.plan.tasks[1].role == Role.REVIEWER)
         assert on.plan.tasks[1].sandbox is SandboxMode.READ_ONLY

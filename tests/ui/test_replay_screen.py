@@ -144,9 +144,12 @@ async def test_commands_are_refused(tmp_path: Path) -> None:
 async def test_the_keys_are_in_its_line_and_its_help(tmp_path: Path) -> None:
     async with viewer(tmp_path, story_of_one()) as on:
         await on.see("space play or pause", "→ step")
-        assert "new task" not in on.painted
+        assert "new task" not in on.painted and "Nothing needs you. n" not in on.painted
         await on.press("question_mark")
         await on.see("Here: a replay", "One event back, and pause")
+        assert isinstance(on.app.screen, HelpScreen)
+        told = str(on.app.screen._text())
+        assert "Type a task" not in told and "Fast-forward" not in told and "To the questions" in told
 
 
 async def test_they_are_in_no_other_program() -> None:

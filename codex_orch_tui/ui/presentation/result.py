@@ -50,7 +50,7 @@ def _told(text: str) -> str:
 
 def _remark(task: Task) -> str:
     if task.state is TaskState.MERGED and task.merged_as is not None:
-        return f"{base_name(task)} is at {task.merged_as[:7]}"
+        return f"in {base_name(task)} as {task.merged_as[:7]}"
     if not task.commits:
         return ""
     commits = f"{len(task.commits)} commit{'s' if len(task.commits) != 1 else ''}"

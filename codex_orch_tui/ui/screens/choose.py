@@ -23,15 +23,17 @@ class ChooseScreen(FramedScreen[str | None]):
         Binding("escape", "close", "Back", id="choose.close"),
     ]
 
-    def __init__(self, title: str, options: Sequence[Option]) -> None:
+    def __init__(self, title: str, options: Sequence[Option], *, at: str = "") -> None:
         """Makes the question.
 
         Args:
             title: What is chosen.
             options: At least one.
+            at: The value that is marked first, as the one that holds; else the first one.
         """
         super().__init__(title, _HINTS)
         self._picker = OptionPicker(options, shows_boxes=False)
+        self._picker.cursor = next((place for place, option in enumerate(options) if option.value == at), 0)
 
     def content(self) -> Sequence[Widget]:
         """The options."""

@@ -1,5 +1,6 @@
 """Every key and every sign, on one screen."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
 _KEY_CELLS = 13
-_COLUMN_CELLS = 58
+_COLUMN_CELLS = 57
+_PAGE_CELLS = 117
+"""Of text: what help.tcss gives the page, without its border, padding and scrollbar."""
+
+_REFUSED_IN_REPLAY = frozenset({Group.TASK, Group.LANDING, Group.APPROVAL, Group.REVIEW, Group.DIALOG})
 
 
 class HelpScreen(OneAnswer[None], ModalScreen[None]):
@@ -58,30 +63,36 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
         self.query_one("#help-text", Static).update(self._text())
 
     def _text(self) -> Content:
-        columns = 2 if self.app.size.width >= 2 * _COLUMN_CELLS + 10 else 1
+        page = min(_PAGE_CELLS, int(self.app.size.width * 0.96) - 7)
+        columns = 2 if page >= 2 * _COLUMN_CELLS + 2 else 1
+        cells = page if columns == 1 else _COLUMN_CELLS
         rest = side_by_side(
-            [*(self._section(group) for group in Group if self._is_told(group)), self._signs()], columns
+            [*(self._section(group, cells) for group in Group if self._is_told(group)), self._signs()], columns
         )
-        return rest if self._here is None else Content("\n").join([*self._section(self._here), Content(""), rest])
+        return rest if self._here is None else Content("\n").join([*self._section(self._here, page), Content(""), rest])
 
     def _is_told(self, group: Group) -> bool:
-        """All but those of the place, which come first, and those of a replay, which act in no other program."""
-        return group not in {self._here, Group.REPLAY}
+        """All but those of the place, which come first, and those of a replay, which act in no other program.
+
+        A replay refuses every command, so those that start, answer or merge are not told in it.
+        """
+        refused = _REFUSED_IN_REPLAY if self._here is Group.REPLAY else frozenset()
+        return group not in {self._here, Group.REPLAY} | refused
 
     def action_scroll(self, direction: str) -> None:
         """A line up or down."""
         page = self.query_one("#help", VerticalScroll)
         page.scroll_relative(y=1 if direction == "down" else -1, animate=False)
 
-    def _section(self, group: Group) -> list[Content]:
+    def _section(self, group: Group, cells: int) -> list[Content]:
         title = f"Here: {group.value[0].lower()}{group.value[1:]}" if group is self._here else group.value
         lines = [Content.styled(title, "bold $text-accent")]
         for action in ACTIONS:
             if action.group is group:
                 keys = keys_label(action, self._keymap).ljust(_KEY_CELLS)
-                lines.append(
-                    Content.assemble(Content.styled(f"{keys} ", "bold $foreground"), (action.tooltip, "$text-muted"))
-                )
+                first, *more = textwrap.wrap(action.tooltip, max(1, cells - len(keys) - 1))
+                lines.append(Content.assemble(Content.styled(f"{keys} ", "bold $foreground"), (first, "$text-muted")))
+                lines += (Content.styled(f"{' ' * len(keys)} {line}", "$text-muted") for line in more)
         return lines
 
     def _signs(self) -> list[Content]:

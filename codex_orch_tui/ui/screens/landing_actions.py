@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.run_landing import RunLandingPreview
+from codex_orch_tui.domain.task import ENDED, TaskState
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.ui.screens import dialogs
 from codex_orch_tui.ui.screens.schedule_actions import ScheduleActions
@@ -28,8 +29,14 @@ class LandingActions(ScheduleActions):
         landing = self.state.runs[run].landing
         if landing is not None and landing.outcome is None:
             self._watch_landing(run)
+        elif self._is_over(run):
+            self.tell(f"{self.state.runs[run].title} has landed; nothing of it is left to merge.")
         else:
             self._look_at_run(run)
+
+    def _is_over(self, run: RunId) -> bool:
+        states = {self.state.tasks[ref].state for ref in self.state.runs[run].tasks}
+        return TaskState.MERGED in states and states <= ENDED
 
     def _look_at_run(self, run: RunId, without: frozenset[TaskRef] = frozenset()) -> None:
         def ask(preview: RunLandingPreview) -> None:

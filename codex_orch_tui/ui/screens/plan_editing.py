@@ -133,7 +133,7 @@ class PlanEditing(PlanView):
                 return
             self._change(edit.with_task(self.draft.plan, index, changed), index)
 
-        open_over(self, ChooseScreen(f"Role of {task.id}", options), chosen)
+        open_over(self, ChooseScreen(f"Role of {task.id}", options, at=task.role), chosen)
 
     def action_branch(self) -> None:
         """Another branch to start from."""

@@ -39,6 +39,7 @@ class ReplayScreen(MainScreen):
 
     def __init__(self, replay: "Replay", errands: Errands) -> None:
         super().__init__(cast("Orchestrator", replay), errands, simulated=False)
+        self.needs_you.is_recorded = True
         self._replay = replay
         self._jumps = replay.jumps
         self._line = StatusBar(id="replay")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
 
 
+RECORDED_TEXT = "No question was open at this moment."
+
+
 class NeedsYou(Vertical):
     """Makes the inbox when the first question comes: most starts have none."""
 
@@ -33,6 +36,8 @@ class NeedsYou(Vertical):
             id: The widget's id.
         """
         super().__init__(id=id)
+        self.is_recorded = False
+        """It shows a recording, in which nothing can be begun or answered."""
         self._guard_s = guard_s
         self._keymap = keymap
         self._inbox: ApprovalInbox | None = None
@@ -59,7 +64,7 @@ class NeedsYou(Vertical):
             self._inbox.display = bool(pending)
         self._quiet.display = not pending
         if not pending:
-            self._tell(quiet_line(state))
+            self._tell(RECORDED_TEXT if self.is_recorded else quiet_line(state))
 
     def go_in(self) -> bool:
         """Gives the focus to the card; False when there is none."""

@@ -32,7 +32,9 @@ async def test_a_sentence_is_done_and_told_in_plain_lines_and_in_jsonl(scratch: 
         for line in ("works", "edited search.py +1 -0", "committed 1 file +1 -0", "Done: search.py.\nNothing else."):
             assert line in ended.out
         assert "\x1b" not in ended.out and "\r" not in ended.out
-        assert ended.err == "codex-orch-tui: no task sees what is in no commit: 1 edit in your checkout\n"
+        assert ended.err == (
+            "codex-orch-tui: no task sees the 1 edit in your checkout (draft.txt): commit it first if a task needs it\n"
+        )
         assert git(sh.repository, "rev-list", "--count", "main") == "1"
 
         ended = await sh.run("task", "--role", "tester", "EDIT: once more", "--headless", "--json")
@@ -98,7 +100,8 @@ async def test_a_signal_stops_the_workers_and_commits_their_edits(
         ended = await begun.ended()
         assert ended.code == code, ended
         assert "interrupted" in ended.out and "committed 1 file" in ended.out
-        assert ended.err == "codex-orch-tui: stopping 1 worker; edits are committed …\n"
+        told = "codex-orch-tui: stopping 1 worker; edits are committed …"
+        assert ended.err == f"{told} → codex-orch-tui resume --run-id {run_id(seen)} goes on with it\n"
         status = (await sh.run("status", "--json")).document
         assert status["open_in"] is None
         (task,) = status["runs"][0]["tasks"]

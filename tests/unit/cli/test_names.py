@@ -58,6 +58,15 @@ def test_a_task_by_run_and_id_or_by_its_id_alone(story: Story, text: str) -> Non
     assert str(find_task(story.state, text)) == "1120-1240-0001/fix-auth"
 
 
+def test_a_whole_id_counts_before_the_beginning_of_one_that_is_open(story: Story) -> None:
+    first, second = story.run(["Lint", "Lint more"], title="Lint")
+    story.start(first)
+    story.finish(first)
+    story.merge(first)
+    assert find_task(story.state, "lint") == first
+    assert find_task(story.state, "lint-") == second
+
+
 def test_a_run_of_one_task_stands_for_it(story: Story) -> None:
     assert find_task(story.state, "1120-1240-0000").task == "add-search"
 
@@ -82,14 +91,16 @@ def test_an_unknown_task_names_the_nearest_one(story: Story) -> None:
     assert "did you mean fix-auth?" in refused(error)
 
 
-def test_a_question_by_the_beginning_of_its_id_the_open_one_first() -> None:
+def test_a_question_by_the_beginning_of_its_id_and_never_another_than_the_one_that_was_told() -> None:
     story = Story()
     (ref,) = story.run(["Add search"])
     story.start(ref)
     first = story.ask(ref)
     story.answered(first)
     second = story.ask(ref, command_request(story, ref, number=1))
-    assert find_approval(story.state, "epoch").id == second
+    with pytest.raises(CommandFailedError, match=f"several questions begin with 'epoch'; {second} waits"):
+        find_approval(story.state, "epoch")
+    assert find_approval(story.state, str(second)).id == second
     assert find_approval(story.state, str(first)).id == first
     with pytest.raises(CommandFailedError) as error:
         find_approval(story.state, "nothing")

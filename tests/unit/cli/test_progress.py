@@ -7,10 +7,12 @@ import pty
 import re
 import subprocess
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
-from codex_orch_tui.cli.event_words import MAX_TOLD_CHARS, event_lines, short_id
+from codex_orch_tui.cli import working
+from codex_orch_tui.cli.event_words import MAX_TOLD_CHARS, event_lines
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.out import Out
 from codex_orch_tui.cli.progress import JsonLines, Lines, bar_line
@@ -72,17 +74,8 @@ def test_a_question_is_told_with_the_command_that_answers_it() -> None:
     event = ev.DecisionNotKept(ref=ref, approval=asked, cause="disk full")
     lines = [line for _, line in event_lines(event, story.state)]
     assert lines[0] == "asks: $ npm install"
-    assert lines[1].startswith(f"→ codex-orch-tui approvals answer {asked[:6]} accept")
-
-
-def test_the_short_id_of_a_question_is_one_that_no_other_open_one_has() -> None:
-    story = Story()
-    (ref,) = story.run(["Add search"])
-    story.start(ref)
-    ids = [story.ask(ref, command_request(story, ref, number=number)) for number in (0, 1)]
-    for approval in story.state.pending:
-        name = short_id(approval, story.state)
-        assert [one for one in ids if one.startswith(name)] == [approval.id]
+    assert lines[1].startswith(f"→ codex-orch-tui approvals answer {asked} DECISION: accept, ")
+    assert "|" not in lines[1]
 
 
 def test_events_of_the_run_and_of_the_repository_are_jsonl() -> None:
@@ -231,3 +224,16 @@ def test_the_end_tells_what_there_is_to_do_next() -> None:
     single.finish(ref, answer="Done.\nNothing else.")
     lines = list(end_lines(single.state, ref.run))
     assert lines[lines.index("Done.") + 1] == "Nothing else."
+
+
+def test_the_bar_is_taken_away_after_the_workers_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = []
+
+    async def alone(*_given: object) -> int:
+        order.append("workers stopped")
+        return 130
+
+    monkeypatch.setattr(working, "alone", alone)
+    monkeypatch.setattr(working.Telling, "close", lambda _self: order.append("bar taken away"))
+    assert working.work(Mock(holder=None), Mock(), as_json=False) == 130
+    assert order == ["workers stopped", "bar taken away"]

@@ -132,7 +132,7 @@ def test_results() -> None:
     assert done.remark == "1 commit · 1 file +142 −18"
     merged = result_of(tasks[names["health-endpoint"]])
     assert merged is not None
-    assert merged.remark.startswith("main is at ")
+    assert merged.remark.startswith("in main as ")
     nothing = result_of(replace(tasks[names["correct-the-docs"]], commits=()))
     assert nothing is not None
     assert "nothing to merge" in nothing.paragraphs[-1][0]
