@@ -43,7 +43,7 @@ class Ground:
         from codex_orch_tui.store.lock import holder_of
 
         try:
-            return next((holder for path in self.layout.locks if (holder := holder_of(path)) is not None), None)
+            return holder_of(*self.layout.locks)
         except StoreError as error:
             raise CommandFailedError(str(error)) from error
 

@@ -91,7 +91,7 @@ class LogSource:
             self._take_in()
             if self.task.state not in ACTIVE and self.task.state is not TaskState.QUEUED:
                 return False
-            if all(holder_of(path) is None for path in self._layout.locks):
+            if holder_of(*self._layout.locks) is None:
                 return False
             if (sizes := self._sizes()) != self._seen_sizes:
                 self._seen_sizes = sizes  # taken before the reading: what comes meanwhile is seen the next time

@@ -39,7 +39,7 @@ def read_state(place: Place) -> SeenState:
     location = located(place.repo)
     layout = Layout(location.main_worktree, location.git_folder)
     try:
-        holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)
+        holder = holder_of(*layout.locks)
         loaded = read_journal(layout.journal)
         state, skipped = replay(loaded.records)
     except StoreError as error:

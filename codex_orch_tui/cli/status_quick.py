@@ -37,7 +37,7 @@ def quick_status(place: Place) -> str | None:
     location = located(place.repo)
     layout = Layout(location.main_worktree, location.git_folder)
     try:
-        holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)
+        holder = holder_of(*layout.locks)
         pages = JournalPages(layout.journal)
     except (FileNotFoundError, StoreError):
         return None

@@ -57,7 +57,7 @@ def _looks(place: Place, interval_s: float) -> Iterator[SeenState]:
         except StoreError:  # another journal is there now
             end_bytes, seen = _end_of(layout), read_state(place)
             continue
-        holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)
+        holder = holder_of(*layout.locks)
         state = reduce_all(seen.state, _events(added.records, seen.state.seq))
         seen = SeenState(root=seen.root, state=state, holder=holder, notes=seen.notes)
         end_bytes = max(end_bytes, added.end_bytes)

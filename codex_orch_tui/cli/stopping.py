@@ -41,5 +41,9 @@ async def stop_run(facade: "Facade", run: RunId) -> tuple[TaskRef, ...]:
             if type(error) is not NotPossibleError:
                 raise  # nobody is there; otherwise it is paused already, or nothing of it is to come
     at_work = [task.ref for task in tasks if task.state in ACTIVE or (not is_plan and task.state is TaskState.QUEUED)]
-    await asyncio.gather(*(facade.stop(ref) for ref in at_work))
+    # One that is refused, as it has just ended, must not take back what was asked for the others.
+    ends = await asyncio.gather(*(facade.stop(ref) for ref in at_work), return_exceptions=True)
+    for end in ends:
+        if end is not None:
+            raise end
     return tuple(at_work)

@@ -41,7 +41,7 @@ class Guardrail:
     forbidden_paths: tuple[str, ...] = ()
     """Globs: none of these is changed."""
     no_secrets: bool = False
-    """No line that was added holds a secret."""
+    """No line that was added, and no binary file that was changed, holds a new secret."""
     no_new_dependencies: bool = False
     """No lock file names a package that it did not name before."""
     max_binary_kib: int | None = None

@@ -29,7 +29,7 @@ class Changed:
     claims: tuple[str, ...] = ()
     """Globs of the task."""
     secrets: tuple[str, ...] = ()
-    """`path:line` of each added line with a secret."""
+    """`path:line` of each added line with a secret, and the path of each binary file with one."""
     secrets_unread: str = ""
     """Why not all of it was read."""
     locks: tuple[LockChange, ...] = ()

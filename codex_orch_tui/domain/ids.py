@@ -33,5 +33,11 @@ class TaskRef(NamedTuple):
     run: RunId
     task: TaskId
 
+    @classmethod
+    def named(cls, text: str) -> "TaskRef":
+        """The task that is written as RUN/TASK."""
+        run, _, task = text.partition("/")
+        return cls(RunId(run), TaskId(task))
+
     def __str__(self) -> str:
         return f"{self.run}/{self.task}"

@@ -32,10 +32,10 @@ def packages(path: str, data: bytes) -> frozenset[str] | None:
 
 def _npm(text: str) -> Iterator[str]:
     lock = json.loads(text)
-    if "packages" in lock:  # keys are places: node_modules/a/node_modules/@b/c
-        yield from (place.rpartition("node_modules/")[2] for place in lock["packages"] if "node_modules/" in place)
-    else:
-        yield from _npm_tree(lock.get("dependencies", {}))
+    # Keys are places: node_modules/a/node_modules/@b/c. Older versions of npm read only the other table.
+    places = lock.get("packages", {})
+    yield from (place.rpartition("node_modules/")[2] for place in places if "node_modules/" in place)
+    yield from _npm_tree(lock.get("dependencies", {}))
 
 
 def _npm_tree(dependencies: Mapping[str, Any]) -> Iterator[str]:
@@ -65,7 +65,9 @@ def _go(text: str) -> Iterator[str]:
 def _yarn(text: str) -> Iterator[str]:
     """Entries begin at the left edge: `"@a/b@^1", "@a/b@~1":`."""
     for line in text.splitlines():
-        if line and line[0] not in "# \t" and line.endswith(":") and line != "__metadata:":
+        if line and line[0] not in "# \t" and line != "__metadata:":
+            if not line.endswith(":"):
+                raise ValueError(line)
             for key in line[:-1].split(", "):
                 if (found := _YARN_KEY.match(key)) is None:
                     raise ValueError(line)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from codex_orch_tui.domain.approval import Decision
 from codex_orch_tui.domain.cleaning import Cleaned, CleanHow
-from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskId, TaskRef
+from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskRef
 from codex_orch_tui.domain.merge import Merged, MergePreview, Updated
 from codex_orch_tui.domain.plan import Plan
 from codex_orch_tui.domain.review import FileChange, FilePatch, ReviewSummary
@@ -56,7 +56,7 @@ class AskingHolder(Reading):
         reply = await self._ask(
             lambda: model.CreateRun(plan=form_of(plan), base_branch=base_branch, proposed_by=proposer)
         )
-        return tuple(_ref(task) for task in reply.data["tasks"])
+        return tuple(TaskRef.named(task) for task in reply.data["tasks"])
 
     async def edit_run(self, run: RunId, before: Plan, after: Plan) -> None:
         """See `Orchestrator.edit_run`."""
@@ -250,11 +250,6 @@ class AskingHolder(Reading):
 def _cannot_be_sent(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     return clean_line(f"it cannot be sent: {'.'.join(map(str, first['loc']))}: {first['msg']}")
-
-
-def _ref(task: str) -> TaskRef:
-    run, _, name = task.partition("/")
-    return TaskRef(RunId(run), TaskId(name))
 
 
 def _refusal_of(preview: MergePreview | RunLandingPreview) -> str:

@@ -7,11 +7,12 @@ under a backup ref before it is deleted. What cannot be removed stays, with the 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.cleaning import Cleaned, CleanHow, Kept, Part, Removed
-from codex_orch_tui.domain.ids import RunId
-from codex_orch_tui.domain.task import Task, TaskState
+from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
+from codex_orch_tui.domain.task import ENDED, Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.gitrepo.backup import back_up_branch
 from codex_orch_tui.gitrepo.branch_removal import remove_backup, remove_branch
@@ -169,11 +170,7 @@ class Cleaning:
     async def _remove_files(self, done: _Told, plan: CleanPlan) -> None:
         run = plan.run.id
         for name, path in plan.private_tmps:
-            try:
-                await asyncio.to_thread(self.layout.remove_private_tmp, run, name)
-                done.removed.append(tmp_gone(path))
-            except StoreError as error:
-                done.keep(Part.PRIVATE_TMP, str(path), error)
+            await self._remove_tmp(done, TaskRef(run, name), path)
         for backup in plan.backups:
             try:
                 await remove_backup(self.repository, backup)
@@ -189,6 +186,20 @@ class Cleaning:
             done.keep(Part.RUN_FOLDER, str(plan.run_folder), NotPossibleError(reason))
         else:
             await self._remove_run_folder(done, run, str(plan.run_folder))
+
+    async def _remove_tmp(self, done: _Told, owner: TaskRef, path: Path) -> None:
+        """Remove a private TMPDIR, unless its task goes on all the same: the look is some time ago."""
+        ref = TaskRef(owner.run, TaskId(owner.task.partition(".")[0]))  # No id has a dot: TASK.checks is the task's.
+        async with self.locks.of(ref):
+            task = self.hub.state.tasks.get(ref)
+            try:
+                if task is not None and task.state is not TaskState.DONE and task.state not in ENDED:
+                    raise NotPossibleError("its task was taken up again, or could not be given up")
+                await asyncio.to_thread(self.layout.remove_private_tmp, *owner)
+            except (NotPossibleError, StoreError) as error:
+                done.keep(Part.PRIVATE_TMP, str(path), error)
+            else:
+                done.removed.append(tmp_gone(path))
 
     async def _remove_run_folder(self, done: _Told, run: RunId, folder: str) -> None:
         """With the intent first: whoever writes into it begins nothing more."""

@@ -184,7 +184,7 @@ def _state(layout: Layout) -> Iterator[Finding]:
 
 def _lock(layout: Layout) -> Finding:
     try:
-        holder = next((holder for path in layout.locks if (holder := holder_of(path)) is not None), None)
+        holder = holder_of(*layout.locks)
     except StoreError as error:
         return _found("lock", "lock", Verdict.FAIL, error.message, error.next_step)
     return _found("lock", "lock", Verdict.OK, "free" if holder is None else f"this repository is open in {holder}")

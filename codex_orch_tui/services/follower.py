@@ -51,11 +51,11 @@ class Follower:
         try:
             loaded = await asyncio.to_thread(read_journal, self._path, self._end_bytes)
         except JournalError:  # A shorter one: its writer cut back what it could not keep.
-            return self._look_anew(await asyncio.to_thread(read_journal, self._path))
+            return await self._look_anew()
         self._keep_notes(loaded)
-        new = self._readable(loaded.records)
+        new = await asyncio.to_thread(self._readable, loaded.records) if loaded.records else []
         if new and new[0].seq != self.state.seq + 1:
-            return self._look_anew(await asyncio.to_thread(read_journal, self._path))
+            return await self._look_anew()
         self._end_bytes = loaded.end_bytes or self._end_bytes
         for number, recorded in enumerate(new, 1):
             self.state = reduce(self.state, recorded)
@@ -72,9 +72,9 @@ class Follower:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _look_anew(self, loaded: Loaded) -> bool:
+    async def _look_anew(self) -> bool:
         before = self.state.seq
-        self._begin_anew(loaded)
+        await asyncio.to_thread(lambda: self._begin_anew(read_journal(self._path)))  # A long journal takes seconds.
         return self.state.seq != before
 
     def _begin_anew(self, loaded: Loaded) -> None:

@@ -1,7 +1,7 @@
 """The guardrails of tasks: what their commits change is read from git, and judged. No worktree is looked at."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from codex_orch_tui.config import Config
 from codex_orch_tui.config.guardrail_settings import guardrails_of
@@ -11,7 +11,7 @@ from codex_orch_tui.domain.guardrail_judgement import Changed, LockChange, judge
 from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.lock_files import is_lock_file, packages
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
-from codex_orch_tui.domain.review import ReviewSummary
+from codex_orch_tui.domain.review import EntryKind, FileChange, ReviewSummary
 from codex_orch_tui.domain.run_landing import LandingTask
 from codex_orch_tui.domain.secrets import redact
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -23,6 +23,8 @@ from codex_orch_tui.gitrepo.whole_patch import whole_patch
 from codex_orch_tui.services.hub import Hub
 
 MAX_LOCK_BYTES = 16 * 1024 * 1024
+MAX_BINARY_BYTES = 16 * 1024 * 1024
+"""Of all files together that a patch only names."""
 _KEPT = 64
 """Answers that are remembered: a preview is followed by its merge."""
 
@@ -120,26 +122,41 @@ class Guardrails:
         if any(each.no_secrets for each in guardrails):
             patch = await whole_patch(self._repository, base, commit)
             secrets = await asyncio.to_thread(_secrets, patch.data)
-            unread = "the patch is too long to be read whole" if patch.is_cut else ""
+            hidden, unread = await self._in_binaries(summary)
+            secrets += hidden
+            unread = "the patch is too long to be read whole" if patch.is_cut else unread
         locks: tuple[LockChange, ...] = ()
         if any(each.no_new_dependencies for each in guardrails):
             locks = await self._locks(summary)
         return Changed(summary=summary, claims=claims, secrets=secrets, secrets_unread=unread, locks=locks)
+
+    async def _in_binaries(self, summary: ReviewSummary) -> tuple[tuple[str, ...], str]:
+        """The files with secrets among those that a patch only names, as a NUL makes any text one; why some are unread.
+
+        Raises:
+            GitRepoError: git failed.
+        """
+        kinds = {EntryKind.FILE, EntryKind.EXECUTABLE}
+        named = [change for change in summary.files if change.insertions is None and change.new_kind in kinds]
+        left_bytes, read = MAX_BINARY_BYTES, []
+        for change in sorted(named, key=_size_bytes):
+            left_bytes -= _size_bytes(change)
+            if left_bytes < 0:
+                break
+            read.append(change)
+        ids = {name for change in read for name in (change.old_id, change.new_id) if int(name, 16)}
+        contents = await self._reviews.contents(ids, max_bytes=MAX_BINARY_BYTES)
+        found = await asyncio.to_thread(_hidden, read, contents)
+        left = len(named) - len(read)
+        files = "1 file is" if left == 1 else f"{left:,} files are"
+        return found, f"{files} too large to be read" if left else ""
 
     async def _locks(self, summary: ReviewSummary) -> tuple[LockChange, ...]:
         # One that is gone has nothing new in it.
         changed = [change for change in summary.files if is_lock_file(change.path) and int(change.new_id, 16)]
         ids = {name for change in changed for name in (change.old_id, change.new_id) if int(name, 16)}
         contents = await self._reviews.contents(ids, max_bytes=MAX_LOCK_BYTES)
-        found = []
-        for change in changed:
-            before = packages(change.path, contents[change.old_id]) if change.old_id in contents else None
-            if not int(change.old_id, 16):
-                before = frozenset()
-            now = packages(change.path, contents[change.new_id]) if change.new_id in contents else None
-            new = None if before is None or now is None else tuple(sorted(now - before))
-            found.append(LockChange(path=change.path, new=new))
-        return tuple(found)
+        return await asyncio.to_thread(_grown, changed, contents)
 
 
 def merge_refusal(results: Sequence[GuardrailResult]) -> Refusal | None:
@@ -173,6 +190,36 @@ def _clean(result: GuardrailResult) -> GuardrailResult:
         detail=clean_line(result.detail)[:500],
         paths=result.paths,
     )
+
+
+def _grown(changed: Sequence[FileChange], contents: Mapping[str, bytes]) -> tuple[LockChange, ...]:
+    """What is new in lock files, from their contents by id; in a thread, as some take seconds to parse."""
+    found = []
+    for change in changed:
+        before = packages(change.path, contents[change.old_id]) if change.old_id in contents else None
+        if not int(change.old_id, 16):
+            before = frozenset()
+        now = packages(change.path, contents[change.new_id]) if change.new_id in contents else None
+        new = None if before is None or now is None else tuple(sorted(now - before))
+        found.append(LockChange(path=change.path, new=new))
+    return tuple(found)
+
+
+def _size_bytes(change: FileChange) -> int:
+    """How much has to be read of a file; one whose size is not known counts as too large."""
+    sizes = ((change.old_id, change.old_size_bytes), (change.new_id, change.new_size_bytes))
+    return sum(MAX_BINARY_BYTES + 1 if size is None else size for name, size in sizes if int(name, 16))
+
+
+def _hidden(changed: Sequence[FileChange], contents: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Which of these files hold a secret that they did not hold before."""
+    found = []
+    for change in changed:
+        before = frozenset(contents.get(change.old_id, b"").split(b"\n"))
+        new = (line.decode("utf-8", "replace") for line in contents[change.new_id].split(b"\n") if line not in before)
+        if any(redact(line) != line for line in new):
+            found.append(change.path)
+    return tuple(found)
 
 
 def _secrets(patch: bytes) -> tuple[str, ...]:

@@ -166,5 +166,13 @@ async def headless(
         yield HeadlessSession(session=orchestrator, orchestrator=orchestrator, _running=supervising)
     finally:
         orchestrator.close()
-        # Whatever cancels us, the workers are stopped in good order first.
-        await asyncio.shield(supervising)
+        # Whatever cancels us, and whenever, the workers are stopped in good order first.
+        cancelled: asyncio.CancelledError | None = None
+        while not supervising.done():
+            try:
+                await asyncio.wait({supervising})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        await supervising
+        if cancelled is not None:
+            raise cancelled

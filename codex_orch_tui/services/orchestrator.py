@@ -138,7 +138,7 @@ class Orchestrator(CleaningCommands, PlanCommands, RuleCommands):
         Raises:
             OpenError: not a repository, no commit yet, held by another program, state that cannot be read.
         """
-        remember(os.environ)
+        remember({**os.environ, **environ})
         opened = await open_repository(folder, config)
         try:
             orchestrator = cls(opened, config, connector, settings_file=settings_file, loaded=loaded, environ=environ)

@@ -48,6 +48,8 @@ class PlanCommands(PlanReading, TaskCommands):
         landing = self._hub.state.runs[run].landing
         if landing is not None and landing.outcome is None:
             raise NotPossibleError(f"{found.title} is being landed; its plan can be changed when that has ended")
+        if self._hub.state.runs[run].folder_removed:
+            raise NotPossibleError(f"{found.title} was pruned; tasks need another run")
         specs = self._merged(run, shown, after)  # Nothing is waited for between this look and the event.
         try:
             with self._scheduler.held_back(run):

@@ -53,7 +53,7 @@ def find_recording(named: str, main_worktree: Path | None) -> Recording:
 
 
 def _is_run(named: str, main_worktree: Path) -> bool:
-    return "/" not in named and (main_worktree / STATE_FOLDER / RUNS / named).is_dir()
+    return "/" not in named and named not in {"", ".", ".."} and (main_worktree / STATE_FOLDER / RUNS / named).is_dir()
 
 
 def _of_folder(folder: Path) -> Recording:

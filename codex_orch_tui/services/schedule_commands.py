@@ -91,12 +91,15 @@ class ScheduleCommands(LandingCommands):
             The backup ref that keeps what it had made; empty when that was nothing.
 
         Raises:
-            NotPossibleError: it is at work, merged or discarded, or git did not take it; nothing was removed.
+            NotPossibleError: it is at work, merged, discarded or of a run that was pruned, or git did not take it;
+                nothing was removed.
         """
         async with self._commands[ref]:
             if self._task(ref).state not in _RETRIABLE:
                 task = self._task(ref)
                 raise NotPossibleError(f"{task.spec.title} cannot begin again: it is {_told(task)}")
+            if self._run(ref.run).folder_removed:  # Nobody would write its reports and its record of answers.
+                raise NotPossibleError(f"{self._task(ref).spec.title} cannot begin again: its run was pruned")
             await self._supervisor.wound_up(ref)
             await self._supervisor.release_worker(ref)
             backup_ref = await self._landing.set_aside(self._task(ref))

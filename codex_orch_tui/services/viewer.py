@@ -108,7 +108,7 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
         Raises:
             OpenError: not a repository, or a state that cannot be read.
         """
-        remember(os.environ)
+        remember({**os.environ, **environ})
         try:
             repository = await Repository.open(folder)
             layout = Layout(repository.top, repository.git_dir, worktree_base=config.worktree_base)

@@ -91,12 +91,16 @@ class RepositoryLock:
         self.release()
 
 
-def holder_of(path: Path) -> Holder | None:
-    """Who is the writer now; None when nobody is.
+def holder_of(*paths: Path) -> Holder | None:
+    """Who has one of these files now, and so is the writer; None when nobody has.
 
     Raises:
-        StoreError: The file cannot be looked at.
+        StoreError: One of them cannot be looked at.
     """
+    return next((holder for path in paths if (holder := _holder_of(path)) is not None), None)
+
+
+def _holder_of(path: Path) -> Holder | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:

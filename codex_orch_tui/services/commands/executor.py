@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from codex_orch_tui.domain.approval import Choice, Decision
 from codex_orch_tui.domain.cleaning import CleanHow
-from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskId, TaskRef
+from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskRef
 from codex_orch_tui.domain.review import ReviewSummary
 from codex_orch_tui.domain.task import DiffTotals
 from codex_orch_tui.services.approvals import CHANGED, GONE
@@ -72,7 +72,7 @@ class Executor:
         base = command.base_branch or (await orchestrator.base_info()).current
         if base is None:
             raise NotPossibleError("no branch is checked out to start from; name one: base_branch")
-        proposed_by = self._known_task(_ref(command.proposed_by)) if command.proposed_by else None
+        proposed_by = self._known_task(TaskRef.named(command.proposed_by)) if command.proposed_by else None
         refs = await orchestrator.create_run(plan_of(command.plan, roles), base, proposed_by=proposed_by)
         return {"run": str(refs[0].run), "tasks": [str(ref) for ref in refs]}
 
@@ -109,7 +109,7 @@ class Executor:
             case model.StopLanding():
                 orchestrator.stop_landing(run)
             case model.PreviewLanding():
-                without = [self._known_task(_ref(task)) for task in command.without]
+                without = [self._known_task(TaskRef.named(task)) for task in command.without]
                 preview = await orchestrator.preview_run_landing(run, without)
                 self._landings[run, preview.old, preview.new] = preview
                 if len(self._landings) > _KEPT_PREVIEWS:
@@ -214,11 +214,6 @@ class Executor:
         if run not in self._orchestrator.state.runs:
             raise NotPossibleError(f"there is no run {run}")
         return RunId(run)
-
-
-def _ref(task: str) -> TaskRef:
-    run, _, name = task.partition("/")
-    return TaskRef(RunId(run), TaskId(name))
 
 
 def _seen(command: model.RecordReview) -> ReviewSummary:

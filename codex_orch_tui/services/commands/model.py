@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from codex_orch_tui.domain.approval import Choice
-from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
+from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.terminal_text import clean_line, clean_text
 from codex_orch_tui.plans.models import MAX_PROMPT_CHARS, PlanFile, TaskEntry
 from codex_orch_tui.plans.plain_text import visible
@@ -47,8 +47,7 @@ class _OfTask(_Command):
     @property
     def ref(self) -> TaskRef:
         """The task."""
-        run, _, task = self.task.partition("/")
-        return TaskRef(RunId(run), TaskId(task))
+        return TaskRef.named(self.task)
 
 
 class _OfRun(_Command):

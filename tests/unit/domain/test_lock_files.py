@@ -27,6 +27,7 @@ lodash@^4:
     [
         ("package-lock.json", json.dumps(NPM), {"a", "@b/c"}),
         ("web/package-lock.json", json.dumps(NPM_1), {"a", "b"}),
+        ("package-lock.json", json.dumps({"packages": {}} | NPM_1), {"a", "b"}),
         ("yarn.lock", YARN, {"@babel/core", "lodash"}),
         ("uv.lock", '[[package]]\nname = "rich"\n[[package]]\nname = "textual"\n', {"rich", "textual"}),
         ("Cargo.lock", "version = 3\n", set()),
@@ -51,6 +52,7 @@ def test_the_packages_that_it_names(path: str, text: str, named: set[str]) -> No
         ("uv.lock", b'[[package]]\nversion = "1"\n'),
         ("uv.lock", b"\xff"),
         ("yarn.lock", b"odd:\n"),
+        ("yarn.lock", b'odd@^1: \n  version "1"\n'),
         ("package-lock.json", b"[" * 100_000),
         ("notes.txt", b"a"),
     ],

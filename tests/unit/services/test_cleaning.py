@@ -10,8 +10,10 @@ import pytest
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.cleaning import Cleaned, CleanHow, Part, last_change_s
-from codex_orch_tui.domain.ids import RunId, TaskRef
+from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.log import LogKind
+from codex_orch_tui.domain.plan import Plan
+from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.gitrepo.backup import BACKUPS
 from codex_orch_tui.services.clean_look import CleanLook, CleanPlan
@@ -256,9 +258,10 @@ async def test_what_was_taken_up_between_the_look_and_the_removal_stays(
             return plan
 
         monkeypatch.setattr(Cleaning, "_look", stale)
-        plan.private_tmps.clear()
+        assert [name for name, _ in plan.private_tmps] == [ref.task]
         found = await cleaned(on, ref)
         assert found.removed == () and "taken up again" in why(found, Part.WORKTREE)
+        assert "taken up again" in why(found, Part.PRIVATE_TMP) and on.orchestrator.layout.private_tmp(*ref).is_dir()
         assert folder_of(on, ref).is_dir() and on.task(ref).state is TaskState.RUNNING
         await on.orchestrator.stop(ref)
 
@@ -312,9 +315,23 @@ async def test_a_pruned_run_is_gone_for_good_and_the_journal_still_knows_it(scra
         assert on.task(ref).state is TaskState.DONE
         on.orchestrator._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.NOTE, text="late"))
         assert (await on.orchestrator.clean_run(ref.run, PRUNE)).removed == ()
+        with pytest.raises(NotPossibleError, match="its run was pruned"):
+            await on.orchestrator.retry(ref)
         assert on.task(other).state is TaskState.DONE
     assert not folder.exists(), "nothing brings it back"
     assert (repository / ".orchestrator" / "runs" / other.run).is_dir()
+
+
+async def test_nothing_is_added_to_a_run_that_was_pruned(scratch: Path) -> None:
+    async with program(scratch) as on:
+        refs = await on.start("TALK", "TALK again")
+        for ref in refs:
+            await on.until_state(ref, TaskState.DONE)
+        plan = Plan(title="Two", tasks=tuple(on.task(ref).spec for ref in refs))
+        assert not (await cleaned(on, refs[0], PRUNE)).kept
+        more = replace(plan, tasks=(*plan.tasks, replace(plan.tasks[0], id=TaskId("third"), title="Third")))
+        with pytest.raises(NotPossibleError, match="was pruned"):
+            await on.orchestrator.edit_run(refs[0].run, plan, more)
 
 
 async def test_what_a_killed_prune_left_of_a_folder_goes_the_next_time(scratch: Path) -> None:

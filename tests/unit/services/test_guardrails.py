@@ -58,6 +58,18 @@ async def test_a_secret_that_is_taken_away_is_none(tmp_path: Path) -> None:
     assert (await commits.looked_at(no_secrets=True)).outcome is GuardrailOutcome.PASSED
 
 
+async def test_a_secret_in_what_git_takes_for_a_binary_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {"old.bin": f"{SECRET}\n\0"}
+    commits = Commits(tmp_path, before, {"old.bin": f"{SECRET}\n\0more", "new.bin": f"\0\n{SECRET}\n", "ok.bin": "\0"})
+    result = await commits.looked_at(no_secrets=True)
+    assert (result.outcome, result.paths) == (GuardrailOutcome.FAILED, ("new.bin",))
+    monkeypatch.setattr(module, "MAX_BINARY_BYTES", 3)
+    result = await commits.looked_at(no_secrets=True)
+    assert (result.outcome, result.detail) == (GuardrailOutcome.UNKNOWN, "2 files are too large to be read")
+
+
 async def test_a_patch_that_is_too_long_has_not_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commits = Commits(tmp_path, {}, {"new.txt": "line\n" * 4_000})
     whole = module.whole_patch

@@ -361,6 +361,16 @@ class TestRecordings:
             assert find_recording(name, tmp_path).run == second
         assert find_recording(first, tmp_path).run == first
 
+    def test_here_is_a_folder_and_no_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        story = RecordedStory()
+        (ref,) = story.run(["One"])
+        story.write(tmp_path)
+        (tmp_path / ".orchestrator" / "runs" / ref.run).mkdir(parents=True)
+        monkeypatch.chdir(tmp_path)
+        assert find_recording(".", tmp_path).run == ref.run
+        monkeypatch.chdir(tmp_path / ".orchestrator")
+        assert find_recording("..", tmp_path).run == ref.run
+
     def test_a_copied_state_folder_without_a_repository(self, tmp_path: Path) -> None:
         story = RecordedStory()
         (ref,) = story.run(["One"])
