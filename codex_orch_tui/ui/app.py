@@ -187,7 +187,9 @@ class OrchApp(App[int], inherit_bindings=False):
         announcer.tell()
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed while a field to write in is on its way waits for it."""
+        """What is typed while a field to write in is on its way waits for it; while the program leaves it goes."""
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            return
         if not self.keys_ahead.takes(event):
             await super().on_event(event)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from textual import events
+
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.ui.screens.confirm import ConfirmScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskScreen
@@ -18,6 +20,17 @@ async def test_q_leaves_at_once_when_nothing_runs() -> None:
         await on.press("q")
         assert left(on)
         assert on.app.return_value == 0
+
+
+async def test_a_key_that_is_under_way_while_the_screens_go_is_dropped() -> None:
+    async with shown(Story()) as on:
+        await on.press("q")
+    for is_forwarded in (False, True):
+        key = events.Key("a", "a")
+        if is_forwarded:
+            key._set_forwarded()
+        await on.app.on_event(key)
+    assert on.app.return_value == 0
 
 
 async def test_q_asks_while_workers_are_busy_and_escape_stays() -> None:
