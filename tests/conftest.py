@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,12 @@ from codex_orch_tui.codex.binary import CodexUnusableError, find_codex
 
 SCRATCH_ROOT = Path(__file__).parent.parent / ".scratch"
 DROVE = "drove the real codex"
+
+if threading.current_thread() is threading.main_thread():
+    # In the background of a script SIGINT is ignored, and what is started inherits that: ctrl+c would do nothing to it.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 # How long one example takes is the machine's affair; what has to be quick is measured by name.
 hypothesis.settings.register_profile("tests", deadline=None)

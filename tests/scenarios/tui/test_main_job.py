@@ -106,6 +106,7 @@ async def test_overlapping_edits_of_the_person_stop_the_merge(scratch: Path) -> 
         assert (me.on.repository / "search.txt").read_text() == "mine\n"
 
 
+@pytest.mark.slow
 async def test_a_diff_of_a_thousand_files_opens_at_once(scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with user(scratch, [edit("SEARCH", "search.txt")]) as me:
         ref = await me.new_task("SEARCH")

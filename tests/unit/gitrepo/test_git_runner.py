@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from codex_orch_tui.gitrepo import runner
 from codex_orch_tui.gitrepo.environment import Place, environment_for
 from codex_orch_tui.gitrepo.errors import GitError, GitMissing, GitTimeout, GitTooOld, IndexLocked, WorktreeMissing
 from codex_orch_tui.gitrepo.runner import Git
@@ -119,7 +120,8 @@ async def test_cancelling_ends_the_process_and_its_children(stand_in, tmp_path):
         assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
-async def test_a_child_is_given_time_after_term_when_the_process_itself_has_ended(stand_in, tmp_path):
+async def test_a_child_is_given_time_after_term_when_the_process_itself_has_ended(stand_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "_GROUP_WAIT_S", 30.0)  # what a machine needs that does much else
     here, told = tmp_path / "here", tmp_path / "told"
     git = stand_in(
         "def late(*_):\n"
