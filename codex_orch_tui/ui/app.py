@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import textual.screen
 from textual import events
@@ -93,6 +94,8 @@ class OrchApp(App[int], inherit_bindings=False):
         self.guide = guide
         self.errands = Errands(self._tell)
         self.keys_ahead = KeysAhead()
+        self._given: WeakKeyDictionary[events.Key, tuple[Screen[Any], Widget | None]] = WeakKeyDictionary()
+        """For each key under way the screen and the widget that it was given to."""
         self.ended_by: signal.Signals | None = None
         self._main = self.make_main()
         self._clash_told = False
@@ -190,8 +193,22 @@ class OrchApp(App[int], inherit_bindings=False):
         """What is typed while a field to write in is on its way waits for it; while the program leaves it goes."""
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return
-        if not self.keys_ahead.takes(event):
-            await super().on_event(event)
+        if self.keys_ahead.takes(event) or (isinstance(event, events.Key) and self._is_of_another_place(event)):
+            return
+        await super().on_event(event)
+
+    def _is_of_another_place(self, event: events.Key) -> bool:
+        """Whether a key comes back, unused, from a screen that has gone, or to a question that it was not given to.
+
+        Textual would let it act on whatever has come into the place, which nobody had read when it was pressed.
+        """
+        if not event.is_forwarded:
+            self._given[event] = (self.screen, self.focused)
+            return False
+        screen, focused = self._given.get(event, (self.screen, self.focused))
+        inbox = self._main.needs_you.inbox
+        is_at_question = inbox is not None and inbox.has_focus_within
+        return screen is not self.screen or (is_at_question and focused is not self.focused)
 
     async def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The field is there: it gets what was typed for it."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from codex_orch_tui.domain import events as ev
@@ -18,6 +19,7 @@ from codex_orch_tui.ui.presentation.attention import answer_told
 from codex_orch_tui.ui.presentation.new_task import confirmation, is_confirmed
 from codex_orch_tui.ui.screens.approval_actions import CHANGED_MEANWHILE
 from codex_orch_tui.ui.screens.for_good import GONE, ForGoodScreen
+from codex_orch_tui.ui.screens.help import HelpScreen
 from codex_orch_tui.ui.screens.new_task import NewTaskScreen
 from codex_orch_tui.ui.widgets.approval_card import ApprovalCard
 from tests.fakes.states import Story, command_request
@@ -65,6 +67,24 @@ async def test_g_goes_to_the_card_that_is_shown_and_on_from_there(size: tuple[in
         await on.press("g")
         assert on.main.needs_you.inbox.shown.ref == refs[1]
         assert on.main.current == refs[1], "the task of the card that is read, not of the oldest question"
+
+
+async def test_a_key_that_comes_back_late_from_another_screen_answers_nothing(size: tuple[int, int]) -> None:
+    story, _, _ = asking()
+    async with shown(story, size) as on:
+        await on_card(on)
+        await on.press("question_mark")
+        await on.until(lambda: isinstance(on.app.screen, HelpScreen))
+        late = events.Key("a", "a")
+        await on.app.on_event(late)  # it is given to the help, which has no use for it
+        await on.press("escape")
+        await on_card(on)
+        await on.press("z")  # a key of the card that commands nothing: the card takes keys now
+        await on.app.on_event(late)
+        await on.pilot.pause()
+        assert on.fake.asked("answer") == []
+        await on.press("a")
+        assert len(on.fake.asked("answer")) == 1
 
 
 async def test_what_was_painted_is_told_to_the_orchestrator_once() -> None:
