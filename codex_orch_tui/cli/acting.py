@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from codex_orch_tui.cli.commands import Place
 from codex_orch_tui.cli.exit_codes import ExitCode
-from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.failure import CommandFailedError, not_kept
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.terminal_text import clean_text
 from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.store.lock import Holder
 
 if TYPE_CHECKING:
     from codex_orch_tui.config import LoadedConfig
-    from codex_orch_tui.services.commands.model import Command, Reply
+    from codex_orch_tui.services.commands.model import Command
+    from codex_orch_tui.services.commands.reply import Reply
     from codex_orch_tui.services.headless import HeadlessSession, Waiting
     from codex_orch_tui.services.viewer import Viewer
 
@@ -136,16 +138,15 @@ def told() -> Iterator[None]:
     try:
         yield
     except (AnswerRefusedError, ConflictError) as error:
-        raise CommandFailedError(clean_text(str(error)), ExitCode.REFUSED) from error
+        raise CommandFailedError(off_screen(clean_text(str(error))), ExitCode.REFUSED) from error
     except NotPossibleError as error:
         raise CommandFailedError(_all_of(error)) from error
     except OpenError as error:
         raise CommandFailedError(str(error), error.exit_code) from error
     except ExceptionGroup as group:
-        unkept, rest = group.split(StoreError)
-        if unkept is None or rest is not None:
+        if (failure := not_kept(group)) is None:
             raise
-        raise CommandFailedError(f"not everything was kept: {_first(unkept)}") from group
+        raise failure from group
     except StoreError as error:
         raise CommandFailedError(f"not everything was kept: {error}") from error
 
@@ -153,9 +154,4 @@ def told() -> Iterator[None]:
 def _all_of(error: Exception) -> str:
     """The sentence, and below it all that is wrong with a plan."""
     problems: tuple[str, ...] = getattr(error, "problems", ())
-    return clean_text("\n".join((str(error), *(f"  {line}" for line in problems[1:]))))
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
+    return off_screen(clean_text("\n".join((str(error), *(f"  {line}" for line in problems[1:])))))

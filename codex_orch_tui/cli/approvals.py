@@ -26,8 +26,8 @@ def approvals() -> None:
     \b
     Example:
       codex-orch-tui approvals list
-      codex-orch-tui approvals show 3fa9
-      codex-orch-tui approvals answer 3fa9 decline --message "use the test index"
+      codex-orch-tui approvals show 3fa9c2d17b04:2
+      codex-orch-tui approvals answer 3fa9c2d17b04:2 decline --message "use ci"
     """
 
 
@@ -111,13 +111,16 @@ def answer(
     which of them the question takes. A yes for good, which writes a rule into Codex's own files, is only given on the
     screen, which asks twice.
 
+    ID is the whole id, as `approvals list` prints it: by its beginning alone a yes could reach a question that you have
+    not read. For decline and cancel the beginning is enough when only one question has it.
+
     Your answer is for the question as it was asked: when a file that its command names has changed since, nothing is
     sent and the question is asked again. Ends with 5 then, and when the question is gone.
 
     \b
     Example:
-      codex-orch-tui approvals answer 3fa9 accept
-      codex-orch-tui approvals answer 3fa9 answer --answer colour=blue
+      codex-orch-tui approvals answer 3fa9c2d17b04:2 accept
+      codex-orch-tui approvals answer 3fa9c2d17b04:2 answer --answer colour=blue
     """
     import asyncio
 
@@ -130,6 +133,7 @@ def answer(
     seen = read_state(place)
     approval = find_approval(seen.state, id)
     _refuse_closed(seen, approval)
+    _refuse_beginning(approval, id, decision)
     decided = _decision(approval, decision, message, answers, granted, for_session=for_session)
     command = Answer(
         approval=approval.id,
@@ -161,6 +165,19 @@ def _refuse_closed(seen: "SeenState", approval: "Approval") -> None:
     if seen.holder is None:
         told = f"question {approval.id} is gone with the program that ran its worker → codex-orch-tui resume"
         raise CommandFailedError(f"{told} --run-id {approval.ref.run}", ExitCode.REFUSED)
+
+
+def _refuse_beginning(approval: "Approval", typed: str, word: str) -> None:
+    """Between a list and an answer another question can become the only one that begins so."""
+    from codex_orch_tui.cli.question_words import subject
+    from codex_orch_tui.domain.approval import REFUSALS, Choice
+    from codex_orch_tui.domain.terminal_text import clean_line
+
+    if typed == approval.id or Choice(word.replace("-", "_")) in REFUSALS:
+        return
+    told = f"{word} needs the whole id of the question that you have read; {typed} begins {approval.id}"
+    step = f"codex-orch-tui approvals answer {approval.id} {word}"
+    raise CommandFailedError(clean_line(f"{told}: {subject(approval)} → {step}"), ExitCode.NOT_USABLE)
 
 
 def _decision(

@@ -36,7 +36,7 @@ def list_lines(seen: SeenState, found: Sequence[Approval], now_s: float) -> Iter
     if not is_gone and any(approval.is_pending for approval in found):
         yield ""
         yield "codex-orch-tui approvals show ID tells all of it and which answers it takes;"
-        yield "codex-orch-tui approvals answer ID accept, or ID decline, answers it."
+        yield "codex-orch-tui approvals answer ID accept, or ID decline, answers it; a yes takes the whole ID."
 
 
 def _state(approval: Approval, *, is_gone: bool) -> str:

@@ -7,7 +7,7 @@ import click
 
 from codex_orch_tui.cli.cleaned import cleaned_lines, tell_cleaned
 from codex_orch_tui.cli.commands import Place, in_place
-from codex_orch_tui.cli.completion import RUN
+from codex_orch_tui.cli.completion import RUN, run_option
 from codex_orch_tui.cli.done import AS_JSON
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from codex_orch_tui.cli.acting import Ground
     from codex_orch_tui.domain.cleaning import Cleaned, CleanHow
     from codex_orch_tui.domain.ids import RunId
+    from codex_orch_tui.domain.run import Run
     from codex_orch_tui.domain.state import State
 
 DEFAULT_AGE = "30d"
@@ -24,11 +25,11 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 86400}
 
 
 @click.command(short_help="Remove worktrees and branches of a run that is over.")
-@click.option("--run-id", "--run", "run", type=RUN, required=True, metavar="R", help="The run; its beginning will do.")
+@run_option("with anything left")
 @click.option("--keep-branches", is_flag=True, help="Let its branches stay.")
 @AS_JSON
 @in_place
-def clean(place: Place, run: str, keep_branches: bool, as_json: bool) -> int:
+def clean(place: Place, run: str | None, keep_branches: bool, as_json: bool) -> int:
     """Remove what a run has no more use for: worktrees, branches and temporary folders of its merged or ended tasks.
 
     Nothing is lost: each branch is kept under a backup ref first, and the command that brings it back is told. The
@@ -38,6 +39,8 @@ def clean(place: Place, run: str, keep_branches: bool, as_json: bool) -> int:
 
     Ends with 4 when something of the run stays. While another program holds the repository, that one does it.
 
+    Without --run-id it is the only run with worktrees or branches left; with none or several of them it ends with 2.
+
     The JSON document is described by schemas/cleaned.json.
 
     \b
@@ -45,12 +48,13 @@ def clean(place: Place, run: str, keep_branches: bool, as_json: bool) -> int:
       codex-orch-tui clean --run-id 1120-1424
     """
     from codex_orch_tui.cli.acting import ground_of
-    from codex_orch_tui.cli.names import find_run
+    from codex_orch_tui.cli.one_run import one_run
     from codex_orch_tui.cli.repository_state import read_state
     from codex_orch_tui.domain.cleaning import CleanHow
 
-    found = find_run(read_state(place).state, run).id
-    cleaned = _applied(ground_of(place), (found,), CleanHow(keep_branches=keep_branches))
+    state = read_state(place).state
+    found = one_run(state, run, has=lambda one: has_left(state, one), what="worktrees or branches left")
+    cleaned = _applied(ground_of(place), (found.id,), CleanHow(keep_branches=keep_branches))
     tell_cleaned("clean", cleaned, cleaned_lines(cleaned), as_json=as_json)
     return ExitCode.WAITING if any(one.kept for one in cleaned) else ExitCode.DONE
 
@@ -106,6 +110,16 @@ def seconds(text: str) -> float:
         told = f"--older-than: {text!r} is no time → a number with s, m, h, d or w, as in 12h or 30d"
         raise CommandFailedError(told, ExitCode.NOT_USABLE)
     return float(int(found[1]) * _UNIT_S[found[2]])
+
+
+def has_left(state: "State", run: "Run") -> bool:
+    """A task of it has a worktree or a branch that was not removed."""
+    from codex_orch_tui.domain import selectors as sel
+
+    return any(
+        task.worktree is not None and not (task.worktree_removed and sel.is_branch_gone(state, task))
+        for task in sel.work_of(state, run)
+    )
 
 
 def _wanted(state: "State", run: str | None, older_than: str | None) -> "tuple[RunId, ...]":

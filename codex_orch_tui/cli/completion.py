@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -59,6 +59,14 @@ def _approvals(state: "State") -> Iterable[tuple[str, str]]:
 RUN = _Known("run", _runs)
 TASK = _Known("task", _tasks)
 APPROVAL = _Known("approval", _approvals)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def run_option(meant: str) -> Callable[[F], F]:
+    """`--run-id` of a command that takes the only run that it can be about (see one_run.py): "the only one …"."""
+    told = f"The run; its beginning will do.  [default: the only one {meant}]"
+    return click.option("--run-id", "--run", "run", type=RUN, metavar="R", help=told)
 
 
 @click.command(short_help="Let your shell complete commands and ids.")

@@ -8,6 +8,7 @@ from codex_orch_tui.domain.approval import Approval, Choice
 from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.domain.item import Fault, FileEdit, Item, ItemKind, ItemStatus, TurnStatus
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -143,9 +144,9 @@ def _life(event: ev.TaskEvent, state: State) -> Iterator[str]:
         case ev.MergeFinished():
             yield f"merged into {event.base_branch}"
         case ev.MergeRefused() | ev.UpdateRefused():
-            yield f"nothing moved: {event.reason}"
+            yield f"nothing moved: {off_screen(event.reason)}"
         case ev.NoteAdded() if event.kind in _TOLD_NOTES:
-            yield event.text
+            yield off_screen(event.text)
         case _:
             pass
 
@@ -176,7 +177,7 @@ def _outcome(outcome: CheckOutcome, duration_ms: int | None, reason: str) -> str
 
 
 def _fault(fault: Fault) -> str:
-    return f"{fault.message} → {fault.next_step}" if fault.next_step else fault.message
+    return f"{fault.message} → {off_screen(fault.next_step)}" if fault.next_step else fault.message
 
 
 def _files(count: int) -> str:

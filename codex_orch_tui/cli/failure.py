@@ -9,3 +9,18 @@ class CommandFailedError(Exception):
     def __init__(self, sentence: str, exit_code: int = ExitCode.FAILED) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
+
+
+def not_kept(group: ExceptionGroup[Exception]) -> CommandFailedError | None:
+    """How a session ended that could not write everything down; None when anything else is in it too."""
+    from codex_orch_tui.store.errors import StoreError
+
+    unkept, rest = group.split(StoreError)
+    if unkept is None or rest is not None:
+        return None
+    return CommandFailedError(f"not everything was kept: {_first(unkept)}")
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, ExceptionGroup) else inner

@@ -96,7 +96,7 @@ def _question(approval: Approval) -> dict[str, Any]:
         "times_asked": approval.times_asked,
         "outcome": approval.outcome.value,
         "choice": approval.choice.value if approval.choice is not None else None,
-        "by": None if approval.choice is None else "you" if rule is None else "rule",
+        "by": approval.by.value if approval.by is not None else None,
         "rule": None if rule is None else {"id": rule.id, "file": rule.file, "sha256": rule.sha256},
         "message": clean_line(approval.message) or None,
         "cause": approval.cause or None,

@@ -20,14 +20,17 @@ class Location:
 
 
 def locate(folder: Path) -> Location | None:
-    """The repository around a folder; None outside of one, and for a bare one."""
+    """The repository around a folder; None outside of one, for a bare one, and for one whose path is not UTF-8."""
     resolved = folder.resolve()
     for place in (resolved, *resolved.parents):
         entry = place / ".git"
         if (entry / "HEAD").is_file():
-            return Location(main_worktree=place, git_folder=entry)
-        if entry.is_file():
-            return _behind(entry)
+            found: Location | None = Location(main_worktree=place, git_folder=entry)
+        elif entry.is_file():
+            found = _behind(entry)
+        else:
+            continue
+        return found if found is not None and _is_utf8(found.main_worktree) else None
     return None
 
 
@@ -61,6 +64,14 @@ def located(folder: Path) -> Location:
         told = f"the main checkout cannot be found from {folder.absolute()} → go to the main checkout itself"
         raise CommandFailedError(told, ExitCode.NOT_USABLE)
     return location
+
+
+def _is_utf8(folder: Path) -> bool:
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _behind(pointer: Path) -> Location | None:

@@ -10,6 +10,7 @@ from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.location import located
 from codex_orch_tui.cli.names import find_run, find_task
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.events import Recorded
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.reducer import reduce_all
@@ -58,6 +59,7 @@ class LogSource:
             known = reduce_all(State(), self._records(None))
             self.ref = _chosen(known, task, run)
             self._state = _of_task(known, self.ref)
+            self._is_checked = sel.is_checked(known, self.ref)
             self._read_on = 0
             self._seen_sizes = 0, 0
             self._take_in()
@@ -79,7 +81,7 @@ class LogSource:
         """A reader of its log."""
         worktree = self.task.worktree
         cwd = worktree.path if worktree is not None else str(self._layout.worktree(*self.ref))
-        return TaskLog(self.events_path, lambda: self.task.notes, cwd=cwd)
+        return TaskLog(self.events_path, lambda: self.task.notes, cwd=cwd, is_checked=self._is_checked)
 
     def wait(self) -> bool:
         """Return when there may be more; False when there will be none: the task stands still, or nobody works on it.
@@ -156,10 +158,10 @@ def _chosen(state: State, task: str | None, run: str | None) -> TaskRef:
 
 
 def _only_task(state: State, run: Run) -> TaskRef:
-    work = [ref for ref in run.tasks if not state.tasks[ref].spec.is_group]
+    work = sel.work_of(state, run)
     if len(work) == 1:
-        return work[0]
-    named = ", ".join(ref.task for ref in work[:_NAMED]) + (
+        return work[0].ref
+    named = ", ".join(task.ref.task for task in work[:_NAMED]) + (
         f" and {len(work) - _NAMED} more" if len(work) > _NAMED else ""
     )
     told = f"run {run.id} has {len(work)} tasks → name one: {named}"

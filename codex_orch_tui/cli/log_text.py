@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from codex_orch_tui.cli.log_source import LogSource
 from codex_orch_tui.codex.raw_view import shown_lines
-from codex_orch_tui.domain.log import LogEntry
+from codex_orch_tui.domain.key_marks import off_screen
+from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.store.raw_log import RawLine, RawLogReader
 from codex_orch_tui.ui.presentation.glyphs import LOG_LOOKS
@@ -16,6 +17,8 @@ from codex_orch_tui.ui.presentation.glyphs import LOG_LOOKS
 SCHEMA_VERSION = 1
 _PAGE_BYTES = 256 * 1024
 _NO_TIME = " " * 8
+_OURS = frozenset({LogKind.NOTE, LogKind.WARNING, LogKind.ERROR})
+"""Entries with sentences of ours."""
 
 
 class ReadText:
@@ -102,7 +105,7 @@ def _lines_of(entry: LogEntry) -> Iterator[str]:
     at = (
         _NO_TIME if entry.continues or entry.time_s is None else time.strftime("%H:%M:%S", time.localtime(entry.time_s))
     )
-    texts = entry.text.split("\n")
+    texts = (off_screen(entry.text) if entry.kind in _OURS else entry.text).split("\n")
     for number, text in enumerate(texts):
         remark = f"  ({entry.remark})" if entry.remark and number == len(texts) - 1 else ""
         before = f"{at}  {sign:<2}" if number == 0 else f"{_NO_TIME}    "

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codex_orch_tui.cli.run_end import working_tasks
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.merge import Merged, Refusal, RefusalReason
 from codex_orch_tui.domain.run_landing import LeftOut, StaysOut
@@ -38,7 +38,7 @@ class Merging:
             NotPossibleError: It was refused; nothing moved.
         """
         run = facade.state.runs[self.run]
-        tasks = working_tasks(facade.state, run)
+        tasks = sel.work_of(facade.state, run)
         if all(task.state in ENDED for task in tasks) and any(task.state is TaskState.MERGED for task in tasks):
             return None
         if len(tasks) == 1:
@@ -102,5 +102,5 @@ def _check(refusal: Refusal | None) -> None:
     if refusal.reason is RefusalReason.NOT_REVIEWED:
         raise NotPossibleError(f"{refusal.message} → {_STEP_UNREAD}")
     paths = f": {', '.join(refusal.paths[:10])}" if refusal.paths else ""
-    step = f" → on the screen: {refusal.next_step}" if refusal.next_step else ""
+    step = f" → {refusal.next_step}" if refusal.next_step else ""
     raise NotPossibleError(f"{refusal.message}{paths}{step}")

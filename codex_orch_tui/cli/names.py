@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.run import Run
-from codex_orch_tui.domain.selectors import has_worktree
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.terminal_text import clean_line
 
@@ -38,10 +38,10 @@ def find_task(state: State, text: str) -> TaskRef:
     run_text, slash, task_text = text.partition("/")
     if slash:
         run = find_run(state, run_text)
-        inside = {str(ref.task): ref for ref in run.tasks if not state.tasks[ref].spec.is_group}
+        inside = {str(task.ref.task): task.ref for task in sel.work_of(state, run)}
         return _find("task", task_text, inside)
     working = {ref: task for ref, task in state.tasks.items() if not task.spec.is_group}
-    both = [ref for ref, task in working.items() if has_worktree(task)], list(working)
+    both = [ref for ref, task in working.items() if sel.has_worktree(task)], list(working)
     exact = [[ref for ref in candidates if ref.task == text] for candidates in both]
     for named in (*exact, *(_beginning(text, _by_id(candidates)) for candidates in both)):
         if len(named) == 1:
@@ -77,9 +77,9 @@ def _only_tasks(state: State) -> dict[str, TaskRef]:
     """The runs that are of one task: their id is enough for it."""
     found = {}
     for run in state.runs.values():
-        work = [ref for ref in run.tasks if not state.tasks[ref].spec.is_group]
+        work = sel.work_of(state, run)
         if len(work) == 1:
-            found[str(run.id)] = work[0]
+            found[str(run.id)] = work[0].ref
     return found
 
 

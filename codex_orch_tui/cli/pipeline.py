@@ -50,8 +50,8 @@ def run(place: Place, name: str, target_stage: str, task: str | None, as_json: b
     """Run the pipeline NAME in the checkout that you are in, or in the worktree of a task.
 
     Its stages run in their order, as checks do: behind the guard, in the sandbox of checks and within their time. The
-    first red one ends it. What is in the files counts, also what is in no commit yet; for a task it is no receipt, only
-    its own checks are.
+    first red one ends it. What is in the files counts, also what is in no commit yet. So it is no receipt for a task:
+    only the task's own checks are, which run on a commit.
 
     Ends with 0 when every stage is green, with 1 when one is red, or none ran because of --dry-run, and with 5 when one
     must not run: the repository's settings are not trusted, or the guard refuses its program.

@@ -9,6 +9,7 @@ from codex_orch_tui.cli.question_words import subject
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Approval, Outcome
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.run_landing import RunLanding
 from codex_orch_tui.domain.task import ENDED, Task
 from codex_orch_tui.domain.terminal_text import clean_line
@@ -98,7 +99,7 @@ def _details(seen: SeenState, task: Task, now_s: float) -> Iterator[str]:
             waits = "the question is gone" if seen.holder is None else f"waits {elapsed(now_s - asked.asked_at_s)}"
             yield f"asks: {subject(asked)}  ({waits})"
     if task.fault is not None:
-        step = f" → {task.fault.next_step}" if task.fault.next_step else ""
+        step = f" → {off_screen(task.fault.next_step)}" if task.fault.next_step else ""
         yield f"{task.fault.message}{step}"
     if task.conflicts:
         yield f"conflicts with {task.base_branch}: {', '.join(task.conflicts)}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from codex_orch_tui.cli.begin import StartPlan
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.plan_lines import plan_lines
-from codex_orch_tui.cli.run_end import run_code, working_tasks
+from codex_orch_tui.cli.run_end import run_code
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import NotPossibleError
 
@@ -34,7 +35,7 @@ class Approving:
         """
         assert telling.run is not None, "the navigator has been at work"
         run = facade.state.runs[telling.run]
-        (task,) = working_tasks(facade.state, run)
+        (task,) = sel.work_of(facade.state, run)
         try:
             proposal = await facade.proposal(task.ref)
         except NotPossibleError as error:

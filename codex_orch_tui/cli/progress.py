@@ -119,7 +119,7 @@ class Lines:
 
 def bar_line(state: State, run: Run, now_s: float) -> str:
     """The bar: how many of the run's tasks are over, what the others do, and since when."""
-    tasks = [state.tasks[ref] for ref in run.tasks if not state.tasks[ref].spec.is_group]
+    tasks = sel.work_of(state, run)
     over = sum(task.state in _OVER for task in tasks)
     filled = _BAR_CELLS * over // max(1, len(tasks))
     asks = sum(approval.ref.run == run.id for approval in state.pending)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import RunId, TaskRef
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ENDED, Task, TaskState
@@ -18,14 +19,9 @@ _IS_THERE = frozenset({TaskState.DONE, TaskState.MERGED, TaskState.SKIPPED})
 _FAILED = frozenset({TaskState.FAILED, TaskState.LOST})
 
 
-def working_tasks(state: State, run: Run) -> tuple[Task, ...]:
-    """The tasks of a run that do work, in plan order."""
-    return tuple(task for ref in run.tasks if not (task := state.tasks[ref]).spec.is_group)
-
-
 def is_at_rest(state: State, run: Run) -> bool:
     """Nothing of the run is at work, and nothing of it can begin without a person."""
-    tasks = working_tasks(state, run)
+    tasks = sel.work_of(state, run)
     if any(task.state in ACTIVE for task in tasks):
         return False
     queued = [task.ref for task in tasks if task.state is TaskState.QUEUED and not task.held]
@@ -43,23 +39,28 @@ def _may_begin(state: State, run: Run, ref: TaskRef, needs: tuple[TaskRef, ...])
 
 def run_code(state: State, run: Run) -> ExitCode:
     """What a command ends with that was to bring the run to its end."""
-    states = [task.state for task in working_tasks(state, run)]
+    states = [task.state for task in sel.work_of(state, run)]
     if all(one is TaskState.DONE or one in ENDED for one in states):
         return ExitCode.DONE
     return ExitCode.FAILED if any(one in _FAILED for one in states) else ExitCode.WAITING
 
 
+def has_work_to_merge(state: State, run: Run) -> bool:
+    """A task of it is done and has commits."""
+    return any(task.state is TaskState.DONE and task.commits for task in sel.work_of(state, run))
+
+
 def end_lines(state: State, run_id: RunId) -> Iterator[str]:
     """A table of the run's tasks, what the worker said if there was only one, and the next step."""
     run = state.runs[run_id]
-    tasks = working_tasks(state, run)
+    tasks = sel.work_of(state, run)
     cells = [_cells(task) for task in tasks]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     yield ""
     for task, row in zip(tasks, cells, strict=True):
         yield clean_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
         if task.fault is not None and task.state in _FAILED:
-            step = f" → {task.fault.next_step}" if task.fault.next_step else ""
+            step = f" → {off_screen(task.fault.next_step)}" if task.fault.next_step else ""
             yield clean_line(f"    {task.fault.message}{step}")
     yield ""
     if len(tasks) == 1 and tasks[0].said:
@@ -81,13 +82,12 @@ def _cells(task: Task) -> tuple[str, ...]:
 
 def _next_steps(state: State, run: Run, tasks: tuple[Task, ...]) -> Iterator[str]:
     counted = Counter(task.state for task in tasks)
-    to_merge = any(task.state is TaskState.DONE and task.commits for task in tasks)
     stopped = sum(sel.can_continue(task) for task in tasks)
     waiting = sum(approval.ref.run == run.id for approval in state.pending)
     if waiting:
         yield f"{waiting} question{'s' if waiting > 1 else ''} open: codex-orch-tui approvals list"
     if stopped or run.paused or counted[TaskState.QUEUED]:
         yield f"To go on: codex-orch-tui resume --run-id {run.id}"
-    if to_merge:
+    if has_work_to_merge(state, run):
         yield "To review and merge: codex-orch-tui, there d and m."
         yield f"To merge unread: codex-orch-tui merge --run-id {run.id} --allow-automerge"

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from codex_orch_tui import __version__
 from codex_orch_tui.cli.commands import Place
 from codex_orch_tui.cli.location import located
+from codex_orch_tui.cli.status_head import COUNTS, status_head
 from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.journal_pages import JournalPages, runs_of
@@ -19,9 +19,6 @@ from codex_orch_tui.store.status_cache import KeptRun, StatusCache, read_status_
 
 if TYPE_CHECKING:
     from codex_orch_tui.domain.events import Recorded
-
-SCHEMA_VERSION = 1
-COUNTS = ("working", "needs_you", "to_review", "queued", "stopped", "merged")
 
 
 class _Odd(Exception):  # noqa: N818 - not an error
@@ -51,24 +48,18 @@ def quick_status(place: Place) -> str | None:
     finally:
         pages.close()
     runs = cache.runs.values()
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "program_version": __version__,
-        "repository": str(location.main_worktree),
-        "open_in": None
-        if holder is None
-        else {"pid": holder.pid or None, "host": holder.host, "since_s": holder.started_at_s or None},
-        "notes": [],
-        "counts": {name: sum(run.counts[at] for run in runs) for at, name in enumerate(COUNTS)},
-        "tokens": sum(run.tokens for run in runs),
-        "rate_limit": cache.rate_limit,
-        "runs": [],
-    }
+    head = status_head(
+        location.main_worktree,
+        holder,
+        [sum(run.counts[at] for run in runs) for at in range(len(COUNTS))],
+        tokens=sum(run.tokens for run in runs),
+        rate_limit=cache.rate_limit,
+    )
     text = b",\n".join(b"    " + run.text.replace(b"\n", b"\n    ") for run in runs)
     if holder is not None:
         # Inside of a text the quotes are escaped, so only the field itself is met.
         text = text.replace(b'"cut_off": true', b'"cut_off": false')
-    whole = json.dumps(head, indent=2)
+    whole = json.dumps({**head, "runs": []}, indent=2)
     return whole.removesuffix("[]\n}") + f"[\n{text.decode()}\n  ]\n}}" if runs else whole
 
 
@@ -101,7 +92,7 @@ def _brought_up_to_date(kept: StatusCache, pages: JournalPages) -> StatusCache:
 def _read_again(pages: JournalPages, touched: dict[RunId, int]) -> dict[RunId, KeptRun]:
     from codex_orch_tui.domain.reducer import reduce_all
     from codex_orch_tui.domain.state import State
-    from codex_orch_tui.services.status_keeper import kept_run
+    from codex_orch_tui.services.kept_run import kept_run
 
     state = reduce_all(State(), _events(pages, touched))
     return {run.id: kept_run(state, run, touched[run.id]) for run in state.runs.values() if run.id in touched}

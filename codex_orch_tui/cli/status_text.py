@@ -8,7 +8,7 @@ from codex_orch_tui.cli.names import find_run
 from codex_orch_tui.cli.plain_tree import status_lines
 from codex_orch_tui.cli.repository_state import SeenState
 from codex_orch_tui.cli.status_json import status_document
-from codex_orch_tui.services.status_keeper import only
+from codex_orch_tui.services.kept_run import only
 
 
 def status_text(seen: SeenState, run: str | None, *, as_json: bool, indent: int | None = 2) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.cli.names import find_run
-from codex_orch_tui.cli.run_end import working_tasks
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, TaskState
@@ -32,7 +32,7 @@ async def stop_run(facade: "Facade", run: RunId) -> tuple[TaskRef, ...]:
     Raises:
         NotPossibleError: nobody is there that could do it.
     """
-    tasks = working_tasks(facade.state, facade.state.runs[run])
+    tasks = sel.work_of(facade.state, facade.state.runs[run])
     is_plan = len(facade.state.runs[run].tasks) > 1
     if is_plan:
         try:

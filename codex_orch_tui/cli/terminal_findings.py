@@ -3,13 +3,15 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 from codex_orch_tui.ui.tty import why_no_screen
 
 SMALLEST = (60, 16)
 """Columns and lines below which the screen shows a sentence only."""
+
+_finding = partial(Finding.of, Area.TERMINAL)
 
 
 def terminal_findings(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
@@ -59,9 +61,3 @@ def _encoding(environ: Mapping[str, str]) -> Finding:
         return _finding("encoding", "characters", Verdict.OK, told)
     found = f"the locale is {told or 'not set'}, which does not say UTF-8: signs may come out wrong"
     return _finding("encoding", "characters", Verdict.WARN, found, "set LANG=C.UTF-8, or ascii_glyphs: true")
-
-
-def _finding(name: str, title: str, verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(
-        id=name, area=Area.TERMINAL, title=title, verdict=verdict, found=clean_line(found), next_step=next_step
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.cli.exit_codes import ExitCode
-from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.failure import CommandFailedError, not_kept
 from codex_orch_tui.cli.location import locate, refuse
 from codex_orch_tui.cli.settings import load_settings
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig
@@ -60,7 +60,6 @@ async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None,
     import asyncio
 
     from codex_orch_tui.services.orchestrator import Orchestrator  # noqa: F401 - two threads must not import it at once
-    from codex_orch_tui.store.errors import StoreError
 
     # Opening mostly waits for git. What the screen needs is imported meanwhile.
     screen = asyncio.create_task(asyncio.to_thread(_load_screen))
@@ -72,21 +71,15 @@ async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None,
             code = await run_app(await _open(folder, loaded, config_file))
         return code
     except ExceptionGroup as group:
-        unkept, rest = group.split(StoreError)
-        if unkept is None or rest is not None:
+        if (failure := not_kept(group)) is None:
             raise
-        raise CommandFailedError(f"not everything was kept: {_first(unkept)}") from group
+        raise failure from group
 
 
 def _load_screen() -> "Callable[..., Awaitable[int]]":
     from codex_orch_tui.ui.run import run_app
 
     return run_app
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
 def _take_over() -> int:

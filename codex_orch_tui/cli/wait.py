@@ -98,7 +98,8 @@ async def _waited(ground: "Ground", what: str, run_text: str | None, timeout_s: 
         if over := _look(state, what, run, is_at_work=is_at_work, has_holder=has_holder, may_begin=may_begin):
             return state, over
         if timeout_s is not None and now_s - began_s >= timeout_s:
-            return state, _Over(ExitCode.WAITING, f"after {timeout_s:g} s it is not so: {_standing(state, run)}")
+            told = f"after {timeout_s:g} s {not_yet(state, what, run, is_at_work=is_at_work)}"
+            return state, _Over(ExitCode.WAITING, told)
         await asyncio.sleep(_LOOK_AGAIN_S)
         if now_s - looked_s >= _HOLDER_EVERY_S:  # before the journal: what a holder wrote last is there by then
             looked_s, has_holder = now_s, ground.holder is not None
@@ -123,6 +124,19 @@ def _look(
     if what == "asks":
         return _Over(ExitCode.WAITING, f"nothing is at work that could ask: {_standing(state, run)}")
     return _done(state, run)
+
+
+def not_yet(state: "State", what: str, run: "RunId | None", *, is_at_work: bool) -> str:
+    """What was waited for, and how it stands instead."""
+    if what == "done" and (over := _done(state, run)).code is not ExitCode.DONE:
+        return over.told
+    if what == "asks":
+        words = "nothing asks yet" if run is None else f"{run} asks nothing yet"
+    elif not is_at_work:
+        words = "nothing has begun yet"
+    else:
+        words = "it is not idle yet" if run is None else f"{run} is not idle yet"
+    return f"{words}: {_standing(state, run)}"
 
 
 def _done(state: "State", run_id: "RunId | None") -> _Over:
@@ -150,8 +164,8 @@ def _standing(state: "State", run: "RunId | None") -> str:
     """What stands where, in a few words."""
     from collections import Counter
 
-    from codex_orch_tui.cli.run_end import working_tasks
+    from codex_orch_tui.domain import selectors as sel
     from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
 
-    words = Counter(TASK_LOOKS[task.state].word for one in _runs(state, run) for task in working_tasks(state, one))
+    words = Counter(TASK_LOOKS[task.state].word for one in _runs(state, run) for task in sel.work_of(state, one))
     return ", ".join(f"{count} {word}" for word, count in words.items()) or "no task is here"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from codex_orch_tui.cli.acting import Ground
     from codex_orch_tui.domain.ids import TaskRef
     from codex_orch_tui.domain.state import State
-    from codex_orch_tui.services.commands.model import Command, Reply
+    from codex_orch_tui.services.commands.model import Command
+    from codex_orch_tui.services.commands.reply import Reply
 
 _HOW = {
     "steered": "the running turn has it",

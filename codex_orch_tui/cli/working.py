@@ -147,7 +147,9 @@ async def _there(
     """Another program does it. A signal stops this run there, as it would here, and nothing else."""
     from codex_orch_tui.services.headless import SessionEndedError
 
-    telling.note(f"{viewer.viewing.holder} holds this repository and does it; this program follows")
+    telling.note(
+        f"{viewer.viewing.holder} holds this repository and does it; this program follows. ctrl+c stops this run there"
+    )
     viewer.watch_events(lambda recorded: telling.take(recorded, viewer.state))
     ticking = asyncio.create_task(_tick(telling, viewer))
     with waiting.signals():

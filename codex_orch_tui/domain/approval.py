@@ -35,6 +35,10 @@ class Choice(StrEnum):
     GRANT = "grant"
 
 
+REFUSALS = frozenset({Choice.DECLINE, Choice.CANCEL})
+"""The answers that let nothing happen: a no counts whatever was seen."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionOption:
     """One ready answer."""
@@ -149,9 +153,27 @@ class RuleRef:
     sha256: str
 
 
+class Decider(StrEnum):
+    """Who decided."""
+
+    YOU = "you"
+    """A person, at a screen or with a command."""
+    RULE = "rule"
+    CALLER = "caller"
+    """A function of the program that called the library."""
+
+
+DECIDER_WORDS: Mapping[Decider, str] = {
+    Decider.YOU: "you",
+    Decider.RULE: "a rule",
+    Decider.CALLER: "your program",
+}
+"""As the person reads it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A person's answer. `answers` maps question ids (user input) or field names (form) to what was answered.
+    """An answer. `answers` maps question ids (user input) or field names (form) to what was answered.
 
     `granted` lists the positions in the request's `permissions` that are granted; `for_session` widens a grant.
     """
@@ -218,8 +240,10 @@ class Approval:
     """More than one: it was asked again, because something it names had changed."""
     outcome: Outcome = Outcome.PENDING
     choice: Choice | None = None
+    by: Decider | None = None
+    """Who decided; None: nobody yet."""
     rule: RuleRef | None = None
-    """The rule that decided; None: a person did, or nobody yet."""
+    """The rule that decided, if one did."""
     message: str = ""
     """What the worker was told beside the decision."""
     granted: tuple[int, ...] = ()

@@ -1,11 +1,14 @@
 """Questions that screens, status and services ask of the state."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import FileEdit, ItemKind, TurnStatus
 from codex_orch_tui.domain.plan import Role
+from codex_orch_tui.domain.role import answer_is_checked
+from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, CONTINUABLE, ENDED, IN_TURN, DiffTotals, Task, TaskState
 from codex_orch_tui.domain.values import dataclass
@@ -67,6 +70,12 @@ def has_worktree(task: Task) -> bool:
     return not task.worktree_removed and task.state not in ENDED and not task.spec.is_group
 
 
+def is_branch_gone(state: State, task: Task) -> bool:
+    """Its branch was removed, by cleaning or as it was given up: a branch of that name is a person's now."""
+    given_up = task.state in {TaskState.DISCARDED, TaskState.SKIPPED} and not shares_worktree(state, task)
+    return task.branch_removed or given_up
+
+
 def total_tokens(state: State) -> int:
     """Tokens of all threads."""
     return sum(task.usage.total_tokens + task.earlier_usage.total_tokens for task in state.tasks.values())
@@ -123,6 +132,11 @@ def working_tasks(state: State, ref: TaskRef) -> tuple[Task, ...]:
     return tuple(one for one in members if one in found and not one.spec.is_group)
 
 
+def work_of(state: State, run: Run) -> tuple[Task, ...]:
+    """The tasks of a run that do work, in plan order: all but its groups."""
+    return tuple(task for ref in run.tasks if not (task := state.tasks[ref]).spec.is_group)
+
+
 def is_planned(task: Task) -> bool:
     """Its first turn, in this attempt, is to come."""
     return task.state is TaskState.QUEUED and not task.spec.is_group and len(task.turns) == task.earlier_turns
@@ -134,6 +148,12 @@ def is_planner(state: State, ref: TaskRef) -> bool:
     if task is None or run is None or len(run.tasks) > 1:
         return False
     return task.spec.role == Role.NAVIGATOR and task.spec.checked_answer is True
+
+
+def is_checked(state: State, ref: TaskRef) -> bool:
+    """Whether the task's turns are asked for an answer that fits a schema, if its role has one."""
+    working = (each for each in state.runs[ref.run].tasks if not state.tasks[each].spec.is_group)
+    return answer_is_checked(state.tasks[ref].spec, is_run=len(tuple(islice(working, 2))) > 1)
 
 
 def can_message(task: Task) -> bool:

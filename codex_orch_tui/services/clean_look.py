@@ -130,7 +130,7 @@ class CleanLook:
             GitRepoError: git does not tell.
         """
         plan = CleanPlan(run=run)
-        tasks = [task for ref in run.tasks if not (task := state.tasks[ref]).spec.is_group]
+        tasks = list(sel.work_of(state, run))
         if self.is_held and run.landing is not None and run.landing.outcome is None:
             plan.keep(Part.RUN_FOLDER, run.id, "it is landing now")
             return plan
@@ -204,7 +204,9 @@ class CleanLook:
         is_merged = tip is None or (base is not None and await self.repository.is_merged(tip, base))
         if Standing.DONE in stand:
             if not is_merged:
-                return f"not in {worktree.base_branch} yet → d reviews it, m merges it, D gives it up with a backup"
+                step = f"codex-orch-tui merge --run-id {group[0].ref.run}"
+                keys = "on the screen: review it (d), merge it (m), give it up with a backup (D)"
+                return f"not in {worktree.base_branch} yet → {step}; {keys}"
             return "other tasks of the run may start from it" if to_come else ""
         if tip is None or is_merged or await is_saved(self.repository, tip, base=worktree.base_branch):
             return ""
@@ -230,12 +232,8 @@ class CleanLook:
 
     async def _has_branch(self, state: State, group: list[Task], worktree: Worktree) -> bool:
         """Whether there is a branch that nobody removed before: one that a person brought back is theirs."""
-        gone = (
-            task.branch_removed
-            or (task.state in {TaskState.DISCARDED, TaskState.SKIPPED} and not sel.shares_worktree(state, task))
-            for task in group
-        )
-        return not all(gone) and await self.repository.tip(worktree.branch) is not None
+        gone = all(sel.is_branch_gone(state, task) for task in group)
+        return not gone and await self.repository.tip(worktree.branch) is not None
 
     async def _look_for_leftovers(self, plan: CleanPlan, tasks: list[Task], how: CleanHow) -> None:
         """Integration worktrees that were kept when a landing ended."""

@@ -7,9 +7,10 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.approval import Approval
 from codex_orch_tui.domain.check import CheckRun
 from codex_orch_tui.domain.checking import has_passed_checks
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.run_landing import RunLanding
-from codex_orch_tui.domain.state import State
+from codex_orch_tui.domain.state import RateLimits, State
 from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ def _task(task: Task, approvals: Sequence[Approval], *, is_held: bool) -> dict[s
         "ended_at_s": task.ended_at_s,
         "fault": None
         if task.fault is None
-        else {"kind": task.fault.kind.value, "message": task.fault.message, "next_step": task.fault.next_step},
+        else {
+            "kind": task.fault.kind.value,
+            "message": task.fault.message,
+            "next_step": off_screen(task.fault.next_step),
+        },
         **_place(task),
         "diff": {"files": totals.files, "insertions": totals.insertions, "deletions": totals.deletions},
         "checks": [_check(run) for run in task.checks],
@@ -139,3 +144,8 @@ def _approval(approval: Approval) -> dict[str, Any]:
         "decided_at_s": approval.decided_at_s,
         "cause": approval.cause or None,
     }
+
+
+def rate_limit(limits: RateLimits | None) -> dict[str, Any] | None:
+    """The rate limits as `status` tells them."""
+    return None if limits is None else {"used_percent": limits.used_percent, "resets_at_s": limits.resets_at_s}

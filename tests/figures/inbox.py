@@ -24,7 +24,8 @@ from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.plan import Plan, TaskSpec
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.services.commands.model import Handled, Message, Outcome
+from codex_orch_tui.services.commands.model import Message
+from codex_orch_tui.services.commands.reply import Handled, Outcome
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.orchestrator import Orchestrator
 from codex_orch_tui.services.ports import Launch

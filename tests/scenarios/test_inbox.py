@@ -14,7 +14,8 @@ from codex_orch_tui.domain.approval import Choice
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.services.commands import inbox, model
-from codex_orch_tui.services.commands.model import MAX_COMMAND_BYTES, Handled, Outcome
+from codex_orch_tui.services.commands.model import MAX_COMMAND_BYTES
+from codex_orch_tui.services.commands.reply import Handled, Outcome, Reply
 from codex_orch_tui.services.commands.sender import send
 from codex_orch_tui.services.errors import (
     AnswerRefusedError,
@@ -61,7 +62,7 @@ async def handled(on: Stage, name: str) -> Handled:
             await asyncio.sleep(0.02)
 
 
-async def sent(on: Stage, command: model.Command) -> model.Reply:
+async def sent(on: Stage, command: model.Command) -> Reply:
     return await send(on.orchestrator.layout, command, timeout_s=PATIENCE_S)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Any, assert_never
 
-from codex_orch_tui.domain.approval import Choice, Decision
+from codex_orch_tui.domain.approval import REFUSALS, Decision
 from codex_orch_tui.domain.cleaning import CleanHow
 from codex_orch_tui.domain.ids import ApprovalId, CommitId, RunId, TaskRef
 from codex_orch_tui.domain.review import ReviewSummary
@@ -22,8 +22,6 @@ Data = dict[str, Any]
 
 _KEPT_PREVIEWS = 50
 _OTHER = "it would be another commit now than the one that was previewed; nothing was moved, look at it again"
-_HARMLESS = frozenset({Choice.DECLINE, Choice.CANCEL})
-"""A no counts whatever was seen."""
 
 
 class Executor:
@@ -84,7 +82,7 @@ class Executor:
         approval = self._orchestrator.state.approvals.get(approval_id)
         if approval is None:
             raise AnswerRefusedError(GONE)
-        if approval.times_asked != command.times_asked and command.choice not in _HARMLESS:
+        if approval.times_asked != command.times_asked and command.choice not in REFUSALS:
             raise AnswerRefusedError(f"{', '.join(approval.changed) or 'the question'} {CHANGED}")
         decision = Decision(
             choice=command.choice,

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.commands.executor import Executor
 from codex_orch_tui.services.commands.kept import kept
-from codex_orch_tui.services.commands.model import COMMAND, MAX_COMMAND_BYTES, VERSION, Command, Handled, Outcome, Reply
+from codex_orch_tui.services.commands.model import COMMAND, MAX_COMMAND_BYTES, VERSION, Command
 from codex_orch_tui.services.commands.refusal import refusal
+from codex_orch_tui.services.commands.reply import Handled, Outcome, Reply
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.folder_watch import FolderWatch
 from codex_orch_tui.store.errors import JournalError, StoreError

@@ -2,7 +2,7 @@
 
 from codex_orch_tui.domain.secrets import redact
 from codex_orch_tui.domain.terminal_text import clean_text
-from codex_orch_tui.services.commands.model import Outcome, Reply
+from codex_orch_tui.services.commands.reply import Outcome, Reply
 from codex_orch_tui.services.errors import (
     AnswerRefusedError,
     ConflictError,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from codex_orch_tui.services.commands.model import MAX_COMMAND_BYTES, Command, Handled, Reply
+from codex_orch_tui.services.commands.model import MAX_COMMAND_BYTES, Command
 from codex_orch_tui.services.commands.refusal import refused
+from codex_orch_tui.services.commands.reply import Handled, Reply
 from codex_orch_tui.services.errors import NoHolderError, NoReplyError, NotPossibleError
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.inbox_files import SUFFIX, put_file, read_plain

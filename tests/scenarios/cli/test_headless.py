@@ -69,12 +69,13 @@ async def test_a_question_waits_and_is_answered_by_a_second_process(scratch: Pat
             (("answer", question, "grant"), ExitCode.NOT_USABLE, "it takes: accept"),
             (("answer", question, "accept", "--message", "x"), ExitCode.NOT_USABLE, "--message goes with decline"),
             (("answer", question, "maybe"), ExitCode.NOT_USABLE, "maybe"),
+            (("answer", question[:6], "accept"), ExitCode.NOT_USABLE, f"approvals answer {question} accept\n"),
         ):
             refused = await sh.run("approvals", *arguments)
             assert (refused.code, refused.out) == (code, "") and told in refused.err, refused
         assert not (sh.outside / "marker").exists()
 
-        answered = await sh.run("approvals", "answer", question[:6], "accept", "--json")
+        answered = await sh.run("approvals", "answer", question, "accept", "--json")
         assert answered.code == ExitCode.DONE, answered
         assert list(violations(answered.document, DONE)) == []
         ended = await begun.ended()

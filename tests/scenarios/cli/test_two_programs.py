@@ -19,7 +19,7 @@ async def test_a_second_one_has_the_first_do_it_and_follows(scratch: Path) -> No
         await said(first, "approvals answer")
         second = await sh.run("run", "EDIT: beside it", "--headless")
         assert second.code == ExitCode.DONE, second
-        assert "holds this repository and does it" in second.err
+        assert "does it; this program follows. ctrl+c stops this run there\n" in second.err
         assert "edited search.py +1 -0" in second.out and "asks" not in second.out
 
         third = await sh.begin("run", "HANGS", "--headless", "--json")
@@ -32,7 +32,7 @@ async def test_a_second_one_has_the_first_do_it_and_follows(scratch: Path) -> No
         assert states == {"ASKS": "waiting_approval", "EDIT: beside it": "done", "HANGS": "interrupted"}
 
         (question,) = (await sh.run("approvals", "list", "--json")).document["questions"]
-        declined = await sh.run("approvals", "answer", question["id"], "decline", "--message", "not there")
+        declined = await sh.run("approvals", "answer", question["id"][:6], "decline", "--message", "not there")
         assert declined.code == ExitCode.DONE, declined
         ended = await first.ended()
         assert ended.code == ExitCode.DONE, ended

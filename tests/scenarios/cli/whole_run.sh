@@ -48,6 +48,7 @@ expect 0 plan check "$PLAN"
 expect 0 status
 expect 2 report --run-id 1120
 expect 4 wait --until done --timeout 0
+says err 'after 0 s there is no run here'
 
 # shellcheck disable=SC2086
 $PROGRAM run --plan-file "$PLAN" --headless --json >"$SCRATCH/events.jsonl" 2>"$SCRATCH/run.err" </dev/null &
@@ -62,6 +63,8 @@ RUN=$(sed -n 's/.*"type":"RunCreated","data":{"run":"\([^"]*\)".*/\1/p' "$SCRATC
 expect 4 merge --run-id "$RUN" --allow-automerge
 says err 'still at work'
 [ ! -e "$SCRATCH/outside/marker" ] || fail "it ran before it was allowed"
+expect 2 approvals answer "${ID%:*}" accept
+says err "approvals answer $ID accept"
 expect 0 approvals answer "$ID" accept
 expect 0 wait --until done --run "$RUN" --timeout 60
 wait "$RUN_PID" || fail "the run ended with $?: $(cat "$SCRATCH/run.err")"
@@ -69,20 +72,26 @@ wait "$RUN_PID" || fail "the run ended with $?: $(cat "$SCRATCH/run.err")"
 expect 5 approvals answer "$ID" accept
 expect 1 stop "$RUN"
 expect 1 resume --run-id "$RUN" --headless
+expect 2 resume --headless
+says err "no run has tasks that stopped"
+says err "--run-id: $RUN"
 
 BEFORE=$(tip)
 expect 5 merge --run-id "$RUN"
 says err 'not reviewed'
 [ "$(tip)" = "$BEFORE" ] || fail "main moved without a review"
 expect 2 merge --run-id nothing --allow-automerge
-expect 0 merge --run-id "$RUN" --allow-automerge --json
+expect 0 merge --allow-automerge --json
 says out '"base_branch": "main"'
+says out "$RUN: main: "
 [ "$(tip)" != "$BEFORE" ] || fail "main did not move"
 git merge-base --is-ancestor "$BEFORE" main || fail "that was no fast-forward"
 LEFT=$(git status --porcelain -- . ':!.orchestrator') # which holds what init wrote, to be committed
 [ -z "$LEFT" ] || fail "the checkout is not clean: $LEFT"
 expect 0 merge --run-id "$RUN" --allow-automerge
 says out 'merged already'
+expect 2 merge --allow-automerge
+says err 'no run has work to merge'
 
 expect 0 report --run-id "$RUN"
 expect 0 report --run-id "$RUN" --json
@@ -92,10 +101,13 @@ expect 0 status --json
 says out '"state": "merged"'
 
 expect 2 clean --run-id nothing
-expect 0 clean --run-id "$RUN" --json
+expect 0 clean --json
+says out "\"run\": \"$RUN\""
 says out '"undo": "git branch orch/'
 [ -z "$(git for-each-ref refs/heads/orch)" ] || fail "a branch was left: $(git for-each-ref refs/heads/orch)"
 [ -n "$(git for-each-ref "refs/codex-orch/backup/$RUN")" ] || fail "no backup was left"
+expect 2 clean
+says err 'no run has worktrees or branches left'
 expect 0 clean --run-id "$RUN"
 expect 0 prune
 says out 'No run that old'

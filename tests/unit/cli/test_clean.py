@@ -104,5 +104,4 @@ def test_a_repository_without_runs(tmp_path: Path) -> None:
     for arguments in (("clean", "--run-id", "nothing"), ("prune", "--run-id", "nothing")):
         ended = command(*arguments, cwd=repository)
         assert ended.returncode == ExitCode.NOT_USABLE and "there is no run" in ended.stderr
-    assert command("clean", cwd=repository).returncode == ExitCode.NOT_USABLE
     assert command("prune", "--older-than", "soon", cwd=repository).returncode == ExitCode.NOT_USABLE

@@ -1,5 +1,6 @@
 """`init`: the files that a person may edit and commit."""
 
+import asyncio
 import errno
 import json
 import os
@@ -13,6 +14,7 @@ from codex_orch_tui.cli.main import run
 from codex_orch_tui.config import load_config
 from codex_orch_tui.config.settings import Config
 from codex_orch_tui.resources import ResourceKind, read_resource
+from codex_orch_tui.services.viewer import Viewer
 from tests.fakes.json_schema import violations
 
 
@@ -42,6 +44,23 @@ def test_it_writes_settings_prompts_and_schemas_that_change_nothing(
         ["git", "status", "--porcelain", "--untracked-files=all"], capture_output=True, text=True, check=True
     ).stdout.split()
     assert len([name for name in listed if name != "??"]) == 9, "they can be committed, and nothing else is there"
+
+
+async def test_what_it_writes_is_no_edit_that_a_task_will_not_see(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await asyncio.to_thread(run, ["init"]) == ExitCode.DONE
+    viewer = await Viewer.open(repository, Config())
+    assert (await viewer.base_info()).dirty == ()
+    (repository / "draft.txt").write_text("a\n")
+    assert (await viewer.base_info()).dirty == ("draft.txt",)
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    settings = repository / ".orchestrator" / "orchestrator.yaml"
+    for arguments in (["add", str(settings)], ["commit", "-q", "-m", "settings"]):
+        subprocess.run(["git", *identity, *arguments], check=True)
+    assert (await viewer.base_info()).dirty == ("draft.txt",), "prompts and schemas are still new"
+    settings.write_text("max_workers: 2\n")
+    assert (await viewer.base_info()).dirty == (".orchestrator/orchestrator.yaml", "draft.txt")
 
 
 def test_what_is_there_already_stays_as_it_is(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

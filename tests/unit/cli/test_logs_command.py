@@ -60,6 +60,21 @@ def test_the_readable_log_with_our_notes(repository: Path, capsys: pytest.Captur
     assert told(repository, capsys, "--lines", "2") == lines[-2:]
 
 
+@pytest.mark.parametrize("titles", [["One"], ["One", "Two"]])
+def test_an_object_is_told_as_what_it_says_only_where_answers_are_checked(
+    repository: Path, capsys: pytest.CaptureFixture[str], titles: list[str]
+) -> None:
+    story = RecordedStory()
+    ref, *others = story.run(titles)
+    story.start(ref)
+    story.finish(ref)
+    story.write(repository)
+    write_raw(repository, ref, says('{"summary": "It is there."}', story.events[0].at_s))
+    lines = "\n".join(told(repository, capsys, ref.task))
+    assert ('{"summary"' in lines) is not bool(others), "the answers of a run of several tasks are checked"
+    assert "It is there." in lines
+
+
 def test_json_a_line(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one_task(repository)
     entries = [json.loads(line) for line in told(repository, capsys, "--json")]

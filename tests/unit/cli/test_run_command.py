@@ -52,6 +52,24 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["status", "--json"], ["history", "--json"], ["run", "x", "--headless"], ["run", "x"], ["init"], []],
+    ids=" ".join,
+)
+def test_a_repository_at_a_path_that_is_not_utf8_is_refused_in_one_sentence(
+    repository: Path, said: Said, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = repository / os.fsdecode(b"caf\xe9")
+    subprocess.run(["git", "clone", "-q", repository, moved], check=True, capture_output=True)
+    monkeypatch.chdir(moved)
+    assert run(arguments) == ExitCode.NOT_USABLE
+    told = said()
+    assert told.startswith(f"codex-orch-tui: the path {repository}/caf\\xe9 is not UTF-8 (byte 0xe9) → rename")
+    assert told.count("\n") == 1
+    assert not (moved / ".orchestrator").exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["run"], "write what to do"),
