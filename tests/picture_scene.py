@@ -83,12 +83,14 @@ PROMPTS = {
 }
 
 
+def plan(steps: Sequence[str], done: int) -> UpdatePlan:
+    """A worker's plan of which so many steps are done and the next one is at work."""
+    statuses = ["completed"] * done + ["in_progress"] + ["pending"] * len(steps)
+    return UpdatePlan(steps=tuple(zip(steps, statuses, strict=False)))
+
+
 def scripts(root: Path) -> tuple[Script, ...]:
     """What the workers do. Every `Hang` is where a scene ends."""
-
-    def plan(done: int) -> UpdatePlan:
-        statuses = ["completed"] * done + ["in_progress"] + ["pending"] * len(_CACHE_STEPS)
-        return UpdatePlan(steps=tuple(zip(_CACHE_STEPS, statuses, strict=False)))
 
     def script(name: str, *steps: Step) -> Script:
         return Script(PROMPTS[name][1], steps)
@@ -112,17 +114,17 @@ def scripts(root: Path) -> tuple[Script, ...]:
             "product-cache",
             Hang(name="cache 1"),
             Say(text="I will see how a body is made before I decide where the cache goes."),
-            plan(0),
+            plan(_CACHE_STEPS, 0),
             Shell(cmd="cat shop_api/server.py | head -n 20"),
             Hang(name="cache 2"),
             Think(text="The handler makes the body, so that is where it can be kept."),
             Say(text="The handler is the only place that makes a body. I will keep the cache apart from it."),
-            plan(1),
+            plan(_CACHE_STEPS, 1),
             Hang(name="cache 3"),
             Patch(text=CACHE),
             Hang(name="cache 4"),
             Say(text="Now the tests: a body that is kept, and one whose time is up."),
-            plan(2),
+            plan(_CACHE_STEPS, 2),
             Patch(text=CACHE_TESTS),
             Hang(name="cache 5"),
             Shell(cmd="ls shop_api tests"),

@@ -25,6 +25,7 @@ from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.merge import MergePreview
 from codex_orch_tui.domain.review import ReviewSummary
+from codex_orch_tui.domain.selectors import is_checked
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.services.orchestrator import Orchestrator
 from codex_orch_tui.services.task_log import TaskLog
@@ -220,6 +221,7 @@ class PictureOrchestrator(Orchestrator):
             self._layout.task(*ref).events,
             lambda: self.real.tasks[ref].notes,
             cwd=worktree.path if worktree is not None else str(self._layout.worktree(*ref)),
+            is_checked=is_checked(self.real, ref),
         )
         return PictureLog(real, self.names)
 

@@ -9,9 +9,9 @@ from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.scripted import demo_answers as answers
 from codex_orch_tui.scripted import demo_patches as patches
 from codex_orch_tui.scripted.demo_scripts import BUILD, NAVIGATOR, PROPOSED, SEARCH, SENTENCE, build_command
-from codex_orch_tui.scripted.script import Hang, Patch, Say, Script, Shell, Think, UpdatePlan
+from codex_orch_tui.scripted.script import Hang, Patch, Say, Script, Shell, Think
 from codex_orch_tui.scripted.shop_api import BRANCH
-from tests.picture_scene import Scene, staged
+from tests.picture_scene import Scene, plan, staged
 
 _STEPS = ("Read products and routes", "Search in a module of its own", "Route")
 
@@ -34,15 +34,15 @@ def scripts(root: Path) -> tuple[Script, ...]:
             (
                 Hang(name="search 1"),
                 Say(text="I will look at the products and the routes first."),
-                _plan(0),
+                plan(_STEPS, 0),
                 Shell(cmd="head -n 20 shop_api/server.py"),
                 Hang(name="search 2"),
                 Think(text="The route stays thin; the matching gets a module of its own."),
                 Say(text="The names are all there is to search in. I will keep the matching apart from the route."),
-                _plan(1),
+                plan(_STEPS, 1),
                 Patch(text=patches.SEARCH),
                 Hang(name="search 3"),
-                _plan(2),
+                plan(_STEPS, 2),
                 Hang(name="search 4"),
                 Say(text="done"),
             ),
@@ -63,11 +63,6 @@ def scripts(root: Path) -> tuple[Script, ...]:
             ),
         ),
     )
-
-
-def _plan(done: int) -> UpdatePlan:
-    statuses = ["completed"] * done + ["in_progress"] + ["pending"] * len(_STEPS)
-    return UpdatePlan(steps=tuple(zip(_STEPS, statuses, strict=False)))
 
 
 async def play(scene: Scene) -> None:

@@ -183,6 +183,7 @@ class AppServer:
             "effort": effort,
             "outputSchema": output_schema,
         }
+        self._decoder.begin_turn(is_checked=output_schema is not None)
         result = await self._transport.call("turn/start", _sent(params), TurnResult)
         return TurnId(clean_line(result.turn.id))
 

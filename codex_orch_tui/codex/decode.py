@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -81,6 +81,10 @@ class Decoder:
         self._codex = codex
         self._changes: dict[str, tuple[FileEdit, ...]] = {}
         self._told: set[str] = set()
+
+    def begin_turn(self, *, is_checked: bool) -> None:
+        """A turn is about to begin; `is_checked` says that it is asked for an answer that fits a schema."""
+        self._items = replace(self._items, is_checked=is_checked)
 
     def decode(self, line: bytes) -> Decoded:
         """What the line says; it never raises for what a line holds."""

@@ -39,9 +39,14 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class ItemReader:
-    """Reads the items of a worker. `cwd` is its worktree: paths in it are shown relative to it."""
+    """Reads the items of a worker.
+
+    `cwd` is its worktree: paths in it are shown relative to it. `is_checked` says that its turns are asked for an
+    answer that fits a schema: only then is a message that is a JSON object one for programs, shown as what it says.
+    """
 
     cwd: str
+    is_checked: bool = False
 
     def item(self, wire: WireItem, *, ended: bool) -> Item:
         """The item as it stands; one that has ended without a word about it counts as completed."""
@@ -62,6 +67,10 @@ class ItemReader:
         title = clean_line(beginning(self._raw_title(wire), MAX_TITLE_CHARS + 1))
         return title if len(title) <= MAX_TITLE_CHARS else title[:MAX_TITLE_CHARS] + "…"
 
+    def said(self, text: str) -> str:
+        """What a message that is an answer for programs says, line by line; empty for every other message."""
+        return readable(clean_text(text)) if self.is_checked else ""
+
     def files(self, changes: list[FileChange], *, with_diff: bool) -> tuple[FileEdit, ...]:
         """The changed files; diffs are cut with a remark when they are very long."""
         return tuple(self._file(change, with_diff=with_diff) for change in changes)
@@ -79,7 +88,7 @@ class ItemReader:
             case "userMessage":
                 return first_line(user_text(wire))
             case "agentMessage":
-                return first_line(readable(clean_text(wire.text)) or wire.text)
+                return first_line(self.said(wire.text) or wire.text)
             case "plan":
                 return first_line(wire.text)
             case "reasoning":

@@ -23,7 +23,6 @@ from codex_orch_tui.codex.requests import METHODS, approval_request
 from codex_orch_tui.codex.streams import DELTA_PREFIXES, DELTAS, Stream, parsed
 from codex_orch_tui.codex.wire import Message, Reply, Unreadable, params_json, read_message
 from codex_orch_tui.codex.wording import ask_text, duration, exit_word, shortened, tool_text
-from codex_orch_tui.domain.answer_text import readable
 from codex_orch_tui.domain.item import FileEdit, ItemKind
 from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.secret_stream import beginning
@@ -71,9 +70,15 @@ _STEP_MARKS = {"completed": "[x]", "inProgress": "[>]"}
 class Narrator:
     """Tells a worker's log. `feed` takes whole lines in order; `partial` is the streamed line that has not ended."""
 
-    def __init__(self, *, cwd: str, codex: str = "codex") -> None:
-        """Takes the worktree, which paths are shown relative to, and the codex that is named in next steps."""
-        self._items = ItemReader(cwd)
+    def __init__(self, *, cwd: str, codex: str = "codex", is_checked: bool = False) -> None:
+        """Makes a narrator that has told nothing.
+
+        Args:
+            cwd: The worktree, which paths are shown relative to.
+            codex: What is named in next steps.
+            is_checked: The worker's turns are asked for answers that fit a schema.
+        """
+        self._items = ItemReader(cwd, is_checked)
         self._codex = codex
         self._streams: dict[str, Stream] = {}
         self._last_stream: str | None = None
@@ -122,7 +127,7 @@ class Narrator:
             stream = self._streams[item] = Stream(item, kind, self._time_s, from_start=False)
         self._last_stream = item
         came, piece = piece, stream.feed(piece)
-        if stream.kind is LogKind.MESSAGE and stream.look_for_json(came):
+        if self._items.is_checked and stream.kind is LogKind.MESSAGE and stream.look_for_json(came):
             return
         if "\n" in piece:
             self._end_lines(stream, piece, message.get("emittedAtMs"))
@@ -296,7 +301,7 @@ class Narrator:
     def _ended_text(self, wire: WireItem, stream: Stream | None) -> None:
         kind = _STREAMED[kind_of(wire.type)]
         text = reasoning_text(wire) if kind is LogKind.REASONING else wire.text
-        if kind is LogKind.MESSAGE and (said := readable(clean_text(text))):
+        if kind is LogKind.MESSAGE and (said := self._items.said(text)):
             self._add(kind, said)
             return
         if stream is None or not stream.streamed_chars or stream.is_json:

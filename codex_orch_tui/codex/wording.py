@@ -46,7 +46,7 @@ def shortened(output: str) -> str:
     if left_out <= 1:
         return output
     head, tail = lines[:SHOWN_HEAD_LINES], lines[-SHOWN_TAIL_LINES:]
-    return "\n".join((*head, f"↵ {left_out} lines more, l shows them raw", *tail))
+    return "\n".join((*head, f"↵ {left_out} lines more, whole in the raw log (l)", *tail))
 
 
 def tool_text(wire: WireItem) -> str:

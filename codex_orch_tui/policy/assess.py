@@ -13,7 +13,7 @@ from codex_orch_tui.domain.text_warnings import disguised_words, text_warnings
 from codex_orch_tui.policy.asked import Asked
 from codex_orch_tui.policy.assess_command import NOT_READ, command_findings
 from codex_orch_tui.policy.assess_paths import path_findings
-from codex_orch_tui.policy.finding import Finding, named
+from codex_orch_tui.policy.finding import Finding, whole
 from codex_orch_tui.policy.places import bare_host, is_within
 from codex_orch_tui.policy.unfold import typed_text
 
@@ -79,7 +79,7 @@ def _of_command(request: ApprovalRequest, asked: Asked) -> tuple[list[Finding], 
     else:
         found.append(Finding(Risk.LOW, "may run outside of the sandbox"))
     if asked.worktree and asked.cwd and not is_within(asked.cwd, asked.worktree):
-        found.append(Finding(Risk.MEDIUM, f"runs in a folder outside of the worktree: {named(asked.cwd)}"))
+        found.append(Finding(Risk.MEDIUM, f"runs in a folder outside of the worktree: {whole(asked.cwd)}"))
     return found, programs
 
 
@@ -96,13 +96,13 @@ def _of_network(request: ApprovalRequest, asked: Asked) -> tuple[list[Finding], 
     if not host:
         found.append(Finding(Risk.HIGH, "opens the network, and names no host"))
     elif _LOOPBACK.fullmatch(host):
-        found.append(Finding(Risk.MEDIUM, f"reaches a service of this machine: {named(host)}"))
+        found.append(Finding(Risk.MEDIUM, f"reaches a service of this machine: {whole(host)}"))
     elif _ADDRESS.fullmatch(host):
-        found.append(Finding(Risk.HIGH, f"reaches an address without a name: {named(host)}"))
+        found.append(Finding(Risk.HIGH, f"reaches an address without a name: {whole(host)}"))
     elif "xn--" in host or not host.isascii():
-        found.append(Finding(Risk.HIGH, f"reaches a host whose name may look like another's: {named(host)}"))
+        found.append(Finding(Risk.HIGH, f"reaches a host whose name may look like another's: {whole(host)}"))
     else:
-        found.append(Finding(Risk.MEDIUM, f"reaches a host on the network: {named(host)}"))
+        found.append(Finding(Risk.MEDIUM, f"reaches a host on the network: {whole(host)}"))
     return found, programs
 
 
@@ -111,9 +111,9 @@ def _of_file_change(request: ApprovalRequest, asked: Asked) -> list[Finding]:
     for path in asked.paths:
         found += path_findings(path, cwd=asked.cwd or asked.worktree, worktree=asked.worktree, writes=True)
         if disguised_words(path):
-            found.append(Finding(Risk.HIGH, f"a path is a disguise: {named(path)}"))
+            found.append(Finding(Risk.HIGH, f"a path is a disguise: {whole(path)}"))
     if request.grant_root:
-        text = f"the worker may then write all of {named(request.grant_root)} for the rest of the session"
+        text = f"the worker may then write all of {whole(request.grant_root)} for the rest of the session"
         found.append(Finding(Risk.HIGH, text))
     deleted = sum(file.change == "delete" for file in request.files)
     if deleted:
@@ -127,20 +127,20 @@ def _of_permissions(permissions: Iterable[PermissionEntry], asked: Asked) -> lis
     found: list[Finding] = []
     for entry in permissions:
         if entry.access == "network":
-            found.append(Finding(Risk.HIGH, f"opens the network: {named(entry.target)}"))
+            found.append(Finding(Risk.HIGH, f"opens the network: {whole(entry.target)}"))
         elif entry.access == "read":
             about = path_findings(entry.target, cwd=asked.cwd, worktree=asked.worktree, writes=False)
-            found += about or [Finding(Risk.LOW, f"may read {named(entry.target)}")]
+            found += about or [Finding(Risk.LOW, f"may read {whole(entry.target)}")]
         else:
             about = path_findings(entry.target, cwd=asked.cwd, worktree=asked.worktree, writes=True)
-            found += about or [Finding(Risk.MEDIUM, f"may write {named(entry.target)}")]
+            found += about or [Finding(Risk.MEDIUM, f"may write {whole(entry.target)}")]
     return found or [Finding(Risk.MEDIUM, "the request names no permissions")]
 
 
 def _of_elicitation(request: ApprovalRequest) -> list[Finding]:
     found = [Finding(Risk.MEDIUM, f"what you type goes to the MCP server {request.server or '?'}")]
     if request.url:
-        found.append(Finding(Risk.HIGH, f"wants a page opened in your browser: {named(request.url)}"))
+        found.append(Finding(Risk.HIGH, f"wants a page opened in your browser: {whole(request.url)}"))
     return found
 
 

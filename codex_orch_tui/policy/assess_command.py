@@ -8,7 +8,7 @@ from codex_orch_tui.domain.text_warnings import disguised_words
 from codex_orch_tui.policy.asked import Asked
 from codex_orch_tui.policy.assess_paths import NAMES, WRITES, is_name_of_secrets, looks_like_path, path_findings
 from codex_orch_tui.policy.command_effect import STEERING, effect_of, has_script
-from codex_orch_tui.policy.finding import Finding, named
+from codex_orch_tui.policy.finding import Finding, named, whole
 from codex_orch_tui.policy.git_words import own_options
 from codex_orch_tui.policy.known_git import GIT_GLOBAL
 from codex_orch_tui.policy.places import absolute, is_within
@@ -60,7 +60,7 @@ def _of_line(reading: ShellReading) -> list[Finding]:
     elif reading.loose:
         found.append(Finding(Risk.MEDIUM, f"{NOT_READ}: an option of a wrapper is not known"))
     steering = filter(STEERING.fullmatch, reading.assigned)
-    found += [Finding(Risk.HIGH, f"sets a variable that changes what programs do: {named(name)}") for name in steering]
+    found += [Finding(Risk.HIGH, f"sets a variable that changes what programs do: {whole(name)}") for name in steering]
     if "a command in the background" in reading.constructs:
         found.append(Finding(Risk.MEDIUM, "leaves a command running in the background"))
     return found
@@ -70,9 +70,9 @@ def _of_command(words: tuple[str, ...], asked: Asked) -> list[Finding]:
     name = program_name(words[0])
     shown = named(" ".join(words[:3]) + (" …" if len(words) > 3 else ""))
     if _NOT_KNOWN.search(words[0]):
-        return [Finding(Risk.HIGH, f"only the run tells which program this is: {named(words[0])}")]
+        return [Finding(Risk.HIGH, f"only the run tells which program this is: {whole(words[0])}")]
     found = (
-        [Finding(Risk.HIGH, f"a program's name is a disguise: {named(words[0])}")] if disguised_words(words[0]) else []
+        [Finding(Risk.HIGH, f"a program's name is a disguise: {whole(words[0])}")] if disguised_words(words[0]) else []
     )
     effect, paths = effect_of(words), _of_paths(words, asked)
     # That it writes is told already with the place outside of the worktree where it does.
@@ -101,14 +101,14 @@ def _of_git_options(arguments: tuple[str, ...]) -> list[Finding]:
     odd = [word for word in own_options(arguments) if word.startswith("-") and word not in GIT_GLOBAL]
     if not odd or odd[0] in {"--version", "-v"}:
         return []
-    return [Finding(Risk.MEDIUM, f"git with a setting or folder of its own: {named(odd[0])}")]
+    return [Finding(Risk.MEDIUM, f"git with a setting or folder of its own: {whole(odd[0])}")]
 
 
 def _of_write(target: str, asked: Asked) -> list[Finding]:
     if target in {"/dev/null", "/dev/stdout", "/dev/stderr"} or target.isdigit() or target == "-":
         return []
     found = path_findings(target, cwd=asked.cwd, worktree=asked.worktree, writes=True)
-    return found or [Finding(Risk.MEDIUM, f"overwrites or adds to a file: {named(target)}")]
+    return found or [Finding(Risk.MEDIUM, f"overwrites or adds to a file: {whole(target)}")]
 
 
 def _feeds_a_shell(reading: ShellReading) -> list[Finding]:
@@ -137,9 +137,9 @@ def _program(words: tuple[str, ...], asked: Asked) -> Program:
     name = program_name(words[0])
     kind = program_kind(name)
     if _NOT_KNOWN.search(words[0]):
-        return Program(name=clean_line(named(words[0])), note="only the run tells which")
+        return Program(name=clean_line(whole(words[0])), note="only the run tells which")
     if not words[0] or "\0" in words[0]:  # no file has such a name, and asking for one may raise
-        return Program(name=clean_line(named(words[0])) or "''", note=NOT_FOUND)
+        return Program(name=clean_line(whole(words[0])) or "''", note=NOT_FOUND)
     if "/" not in words[0] and kind is ProgramKind.SHELL_OWN:
         return Program(name=clean_line(words[0]), note=kind.note)
     written = absolute(words[0], asked.cwd or "/") if "/" in words[0] else words[0]
@@ -150,4 +150,4 @@ def _program(words: tuple[str, ...], asked: Asked) -> Program:
         note = IN_WORKTREE
     else:
         note = effect_of(words).note
-    return Program(name=clean_line(named(words[0])), path=clean_line(path), note=note)
+    return Program(name=clean_line(whole(words[0])), path=clean_line(path), note=note)

@@ -3,7 +3,7 @@
 import re
 
 from codex_orch_tui.domain.approval import Risk
-from codex_orch_tui.policy.finding import Finding, named
+from codex_orch_tui.policy.finding import Finding, whole
 from codex_orch_tui.policy.places import absolute, is_guarded, is_within
 
 _SECRETS = re.compile(
@@ -60,12 +60,12 @@ def path_findings(word: str, *, cwd: str, worktree: str, writes: bool) -> list[F
     is_outside = bool(_TILDE.match(word)) or word.startswith("~") or not is_within(path, worktree)
     if is_outside and worktree:
         risk, text = (Risk.HIGH, WRITES) if writes else (Risk.MEDIUM, NAMES)
-        found.append(Finding(risk, f"{text}: {named(word)}"))
+        found.append(Finding(risk, f"{text}: {whole(word)}"))
     if is_place_of_secrets(word):
-        found.append(Finding(Risk.HIGH, f"names a place of secrets: {named(word)}"))
+        found.append(Finding(Risk.HIGH, f"names a place of secrets: {whole(word)}"))
     inside = path[len(worktree) :] if worktree and is_within(path, worktree) else path
     if writes and is_guarded(inside):
-        found.append(Finding(Risk.HIGH, f"changes what git or an agent obeys: {named(word)}"))
+        found.append(Finding(Risk.HIGH, f"changes what git or an agent obeys: {whole(word)}"))
     elif writes and _RUNS_LATER.search(path):
-        found.append(Finding(Risk.MEDIUM, f"changes a file that decides what runs later: {named(word)}"))
+        found.append(Finding(Risk.MEDIUM, f"changes a file that decides what runs later: {whole(word)}"))
     return found

@@ -291,6 +291,13 @@ class OrchApp(App[int], inherit_bindings=False):
         else:
             await self.action_quit()
 
+    def action_command_palette(self) -> None:
+        """Every command by its name."""
+        from codex_orch_tui.ui.commands import Palette  # noqa: PLC0415 - not for the first paint
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_help(self) -> None:
         """Every key, and what the signs mean."""
         dialogs.help_keys(self._main, self.orchestrator)

@@ -249,10 +249,12 @@ def _table() -> Iterator[Action]:
     yield Action("merge.merge", "enter", "merge", dialog, dialogs, "Merge: yes, as it is told", is_bound=False)
     yield Action("merge.review", "d", "read", dialog, dialogs, "Merge: read what was not reviewed", is_bound=False)
     yield Action("merge.update", "u", "update", dialog, dialogs, "Merge: update from its base first", is_bound=False)
+    yield Action("merge.tell", "s", "send", dialog, dialogs, "Merge: tell the worker what fails", is_bound=False)
     yield Action("merge.close", "escape", "leave", dialog, dialogs, "Merge: leave everything as it is", is_bound=False)
     yield Action("land_run.land", "enter", "land", dialog, dialogs, "Run: land it, as it is told", is_bound=False)
     yield Action("land_run.review", "d", "read", dialog, dialogs, "Run: read the next diff", is_bound=False)
     yield Action("land_run.without", "o", "without", dialog, dialogs, "Run: without what is in the way", is_bound=False)
+    yield Action("land_run.tell", "s", "send", dialog, dialogs, "Run: tell the workers what fails", is_bound=False)
     yield Action("land_run.close", "escape", "leave", dialog, dialogs, "Run: leave everything as it is", is_bound=False)
     yield Action("landing.stop", "x", "stop", dialog, dialogs, "Run that is landing: stop it", is_bound=False)
     yield Action("landing.close", "escape", "back", dialog, dialogs, "Run that is landing: back", is_bound=False)
@@ -334,26 +336,6 @@ def _replay() -> Iterator[Action]:
 ACTIONS: tuple[Action, ...] = tuple(_table())
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
-_SYMBOLS: Mapping[str, str] = {
-    "exclamation_mark": "!",
-    "question_mark": "?",
-    "slash": "/",
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
-    "right_curly_bracket": "}",
-    "left_curly_bracket": "{",
-    "escape": "esc",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
-
 
 def bindings(*places: Where) -> list[BindingType]:
     """The BINDINGS of whoever is in front at these places."""
@@ -372,17 +354,6 @@ def bindings(*places: Where) -> list[BindingType]:
     ]
 
 
-def key_label(key: str) -> str:
-    """One key as people write it."""
-    return _SYMBOLS.get(key, key)
-
-
-def keys_label(action: Action, keymap: Mapping[str, str]) -> str:
-    """All keys of an action, the person's own when the keymap has them."""
-    keys = keymap.get(action.id, action.keys).split(",")
-    return " ".join(key_label(key.strip()) for key in keys)
-
-
 def keys_of(action_id: str, keymap: Mapping[str, str]) -> tuple[str, ...]:
     """All keys of an action by Textual's names, the person's own when the keymap has them."""
     return tuple(key.strip() for key in keymap.get(action_id, BY_ID[action_id].keys).split(","))
@@ -391,15 +362,3 @@ def keys_of(action_id: str, keymap: Mapping[str, str]) -> tuple[str, ...]:
 def unknown_ids(keymap: Mapping[str, str]) -> tuple[str, ...]:
     """Names in a keymap that no action has."""
     return tuple(name for name in keymap if name not in BY_ID)
-
-
-def markdown_table() -> str:
-    """The table of the README: one section for each group."""
-    lines = ["| key | does | id |", "| --- | --- | --- |"]
-    for group in Group:
-        lines.append(f"| **{group}** | | |")
-        for action in ACTIONS:
-            if action.group is group:
-                keys = " ".join(f"`{key}`" for key in keys_label(action, {}).split(" "))
-                lines.append(f"| {keys} | {action.description}: {action.tooltip} | `{action.id}` |")
-    return "\n".join(lines) + "\n"

@@ -5,10 +5,11 @@ from functools import partial
 from typing import NamedTuple
 
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
-from codex_orch_tui.ui.bindings import ACTIONS, Where, keys_label
+from codex_orch_tui.ui.bindings import ACTIONS, Where
+from codex_orch_tui.ui.key_names import keys_label
 from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.screens.main import MainScreen
 
@@ -43,7 +44,9 @@ class ActionProvider(Provider):
         for action in ACTIONS:
             if screen.check_action(action.name, ()) is False:
                 continue
-            if not action.in_palette or why_not(action.id, screen.state, screen.current):
+            if not action.in_palette or screen.why_refused(action):
+                continue
+            if why_not(action.id, screen.state, screen.current):
                 continue
             target: DOMNode = self.app if action.where is Where.ANYWHERE else screen
             key = keys_label(action, keymap)
@@ -51,6 +54,14 @@ class ActionProvider(Provider):
         for name in sorted(self.app.available_themes):
             act = partial(setattr, self.app, "theme", name)
             yield _Command(f"theme {name}", "Until the program ends; `theme` in the configuration keeps it", act)
+
+
+class Palette(CommandPalette):
+    """The palette. It has the keys before its list has rows: a page then would be a page of nothing, which raises."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
 
 async def _run(app: App[object], name: str, target: DOMNode) -> None:

@@ -33,6 +33,7 @@ from codex_orch_tui.ui.presentation.approval import card, gone_told, headline, i
 from codex_orch_tui.ui.presentation.approval_answers import answer_keys
 from codex_orch_tui.ui.presentation.approval_everything import everything
 from codex_orch_tui.ui.presentation.approval_rows import line_pieces, pending_rows, row_pieces, window, worker_column
+from codex_orch_tui.ui.presentation.cells import middle_cut
 from codex_orch_tui.ui.presentation.for_good import breadth, for_good_paragraphs
 from codex_orch_tui.ui.presentation.glyphs import Tone
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph, painted_rows, plain_text, rows
@@ -230,6 +231,37 @@ def test_the_risk_has_its_word_and_the_gravest_reasons_before_the_command() -> N
 def test_many_reasons_of_a_kind_are_counted() -> None:
     known = Assessment(reasons=tuple(f"writes: {number}" for number in range(9)))
     assert "risk ▷ medium: writes: 0, 1, 2, 3 and 5 more\n" in assessed(known)
+
+
+def test_a_long_path_keeps_its_file_on_the_card_and_is_whole_where_everything_is_shown() -> None:
+    path = f"/srv/{'deep/' * 40}credentials.json"
+    root = f"/srv/{'deeper/' * 60}root"
+    known = Assessment(
+        reasons=(
+            f"writes outside of the worktree: {path}",
+            *(f"reaches: {number}.example.org" for number in range(6)),
+            f"the worker may then write all of {root} for the rest of the session",
+        )
+    )
+    approval, task = asked()
+    approval = replace(approval, assessment=known)
+    shown = plain_text(card(approval, task))
+    assert path not in shown and root not in shown
+    (cut,) = re.findall(r"worktree: (\S+);", shown)
+    assert re.fullmatch(r"/srv/deep/.*….*/deep/credentials\.json", cut)
+    assert cell_len(cut) == 60
+    assert "root for the rest of the session" in shown
+    whole = plain_text(everything(approval, task))
+    assert path in whole and root in whole
+    assert all(f"{number}.example.org" in whole for number in range(6))
+    painted = "".join(row.strip() for row in painted_rows(everything(approval, task), 70))
+    assert path in painted, "wrapped, and not cut"
+
+
+def test_a_cut_keeps_wide_characters_whole() -> None:
+    assert middle_cut("日" * 40 + "x.py", 20) == "日日日…日日日日x.py"
+    assert middle_cut("short", 20) == "short"
+    assert max(cell_len(middle_cut("日本" * 40, cells)) for cells in (20, 21)) <= 20
 
 
 def test_what_is_warned_of_is_no_reason_too() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from codex_orch_tui.domain.approval import Choice
+from codex_orch_tui.domain.approval import Choice, Decider
 from codex_orch_tui.domain.history import Asked, Ending
 from codex_orch_tui.domain.item import OwnRule
 from codex_orch_tui.ui.app import OrchApp
@@ -167,3 +167,16 @@ async def test_hostile_text_and_ascii(size: tuple[int, int]) -> None:
         await on.press(*["down"] * place)
         await on.press("enter")
         assert "[/] [red]" in on.text()
+
+
+async def test_what_your_program_decided_is_told_as_that() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    asked(story, ref, "npm a", Choice.ACCEPT, by=Decider.CALLER)
+    asked(story, ref, "npm b", Choice.ACCEPT_FOR_SESSION, by=Decider.CALLER)
+    unasked(story, ref, "npm b", OwnRule())
+    async with history(story) as on:
+        remarks = [row.remark for row in on.screen._entries.rows.rows]
+        assert remarks == ["by your program, session", "by your program, session", "by your program"]
+        assert "by you " not in on.text()

@@ -4,7 +4,8 @@ import ast
 from pathlib import Path
 
 import codex_orch_tui.ui
-from codex_orch_tui.ui.bindings import BY_ID, markdown_table
+from codex_orch_tui.ui.bindings import BY_ID
+from codex_orch_tui.ui.key_names import markdown_table
 
 UI = Path(codex_orch_tui.ui.__path__[0])
 README = Path(__file__).parents[2] / "README.md"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from textual.command import CommandList
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
@@ -19,6 +20,7 @@ from codex_orch_tui.domain.plan import Role
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.bridge import Dirty
+from codex_orch_tui.ui.commands import Palette
 from codex_orch_tui.ui.presentation.turn_rows import task_key
 from codex_orch_tui.ui.screens.confirm import ConfirmScreen
 from codex_orch_tui.ui.screens.help import HelpScreen
@@ -113,6 +115,9 @@ async def test_empty_panes_name_the_next_key() -> None:
     async with shown(Story()) as on:
         for part in ("No tasks yet. n starts one.", "No worktrees yet. n starts a task.", "Nothing needs you."):
             assert part in on.text()
+        assert "n starts a task; its log appears here" in on.text()
+    async with shown() as on:
+        await on.until_shown("Nothing here yet. Lines appear as its worker speaks.")
 
 
 @pytest.mark.parametrize("pane", ["1", "2", "3", "4"])
@@ -360,10 +365,23 @@ async def test_a_key_that_does_not_fit_says_why(key: str, task: str, reason: str
         assert not on.app.screen.is_modal
 
 
+@pytest.mark.parametrize("way", ["up", "down"])
+async def test_a_page_key_that_comes_before_the_palettes_list_is_drawn_does_no_harm(way: str) -> None:
+    async with shown() as on:
+        palette = Palette()
+        await on.app.push_screen(palette)
+        commands = palette.query_one(CommandList)
+        assert not commands.scrollable_content_region, "it has no rows yet"
+        commands.add_option("a command")
+        commands.highlighted = 0  # as it is from the moment in which the first one is found
+        await on.app.run_action(f"command_list('page_{way}')", palette)
+        assert commands.highlighted == 0
+
+
 async def test_without_a_task_keys_name_n() -> None:
     async with shown(Story()) as on:
         await on.press("s")
-        assert "No task is marked: ↓ goes to one, n starts a new one." in on.notes()
+        assert "There is no task yet: n starts one." in on.notes()
 
 
 async def test_interrupt_stop_and_continue() -> None:
@@ -574,7 +592,7 @@ async def test_the_clock_ticks_only_while_something_runs() -> None:
             on.fake.story.tell(ev.TaskInterrupted(ref=task.ref, cause="end"))
         on.fake.wake()
         await on.until(lambda: not on.main._clock._active.is_set())
-        await on.until_shown("quiet since")
+        await on.until_shown("idle since")
 
 
 async def test_five_thousand_tasks() -> None:

@@ -42,7 +42,7 @@ async def test_raw_lines_follow_the_end_and_older_ones_come_when_they_are_scroll
     app = PaneApp()
     async with app.run_test(size=(100, 20)) as pilot:
         pane, view = app.pane, app.pane.log_view
-        pane.open(None, log)
+        pane.open(log)
         pane.toggle_raw()
         await pilot.pause()
 

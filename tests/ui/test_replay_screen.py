@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from codex_orch_tui.config import Config
-from codex_orch_tui.domain.item import ItemKind
+from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.item import Fault, FaultKind, ItemKind, TurnStatus
 from codex_orch_tui.services.recording import find_recording
 from codex_orch_tui.services.replay import Replay
 from codex_orch_tui.ui.app import OrchApp
@@ -37,12 +40,12 @@ class Viewer:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    async def refused(self, key: str) -> None:
+    async def refused(self, key: str, why: str = "nothing can be started") -> None:
         """Press a key, and be told that it does nothing here."""
         self.app.clear_notifications()
         await self.press(key)
         async with asyncio.timeout(10):
-            while not any("This is a replay" in told.message for told in self.app._notifications):
+            while not any(why in told.message for told in self.app._notifications):
                 await self.pilot.pause(0.02)
 
     async def see(self, *texts: str) -> None:
@@ -132,13 +135,79 @@ async def test_commands_are_refused(tmp_path: Path) -> None:
     async with viewer(tmp_path, story_of_one(), approval_guard_ms=0) as on:
         while not on.replay.state.pending:
             await on.press("right")
-        for key in ("n", "s", "x", "m", "r", "p"):
+        for key in ("n", "s", "x", "m", "r", "p", "S", "plus"):
             await on.refused(key)
+            assert on.app.screen is on.app.main_screen
+        for key in ("w", "R"):
+            await on.refused(key, "knows nothing of now")
+        await on.press("y")
+        await on.see("branch")
+        await on.press("escape")
+
+
+async def test_a_question_is_read_and_not_answered(tmp_path: Path) -> None:
+    async with viewer(tmp_path, story_of_one(), approval_guard_ms=0) as on:
+        while not on.replay.state.pending:
+            await on.press("right")
+        await on.see("g to read it")
         await on.press("g")
         while not on.app.main_screen.needs_you.has_focus_within:
             await on.pilot.pause(0.02)
-        await on.refused("a")
+        await on.see("v view all", "space play or pause")
+        assert "accept" not in on.painted and "decline" not in on.painted
+        for key in ("a", "d", "n", "r", "P", "c"):
+            await on.press(key)
+            await on.see("nothing can be started, answered")
+            assert on.app.screen is on.app.main_screen
+            assert not on.app.main_screen.query("FormLine:focus")
         assert on.replay.state.pending
+        await on.press("v")
+        await on.see("Everything that")
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_empty_panes_offer_nothing_that_a_recording_cannot_do(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with viewer(tmp_path, story_of_one(), size=size) as on:
+        shown = []
+        for pane in ("worktrees", "tasks", "log", "inbox"):
+            on.app.main_screen.show_pane(pane)
+            await on.pilot.pause()
+            shown.append(on.painted)
+        assert not any("starts" in text or "new task" in text for text in shown)
+        assert "Nothing here at this moment. → is one event on." in shown[2]
+        assert "No question was open at this moment." in shown[3]
+
+
+async def test_a_task_that_stopped_names_no_key_that_goes_on_with_it(tmp_path: Path) -> None:
+    story = RecordedStory()
+    stopped, failed = story.run(["Stopped", "Failed"])
+    story.start(stopped, after_s=1)
+    story.tell(ev.TurnEnded(ref=stopped, turn=story.turn(stopped), status=TurnStatus.INTERRUPTED))
+    story.start(failed, after_s=1)
+    story.fail(failed, Fault(kind=FaultKind.OTHER, message="Codex is not logged in", next_step="codex login, then c"))
+    async with viewer(tmp_path, story) as on:
+        await on.press("end")
+        for ref, text in ((stopped, "Stopped before its end."), (failed, "What went wrong")):
+            on.app.main_screen.go_to_task(ref)
+            await on.see(text)
+            assert "c continues" not in on.painted
+            assert on.painted.count("codex login") == (ref is failed), "in the log of then only"
+
+
+async def test_the_palette_and_the_plan_offer_nothing_that_a_recording_cannot_do(tmp_path: Path) -> None:
+    async with viewer(tmp_path, story_of_one()) as on:
+        await on.press("ctrl+p")
+        await on.see("help  (? f1)")
+        assert isinstance(on.app.screen, CommandPalette)
+        names = [str(option.prompt) for option in on.app.screen.query_one(OptionList).options]
+        assert any("plan" in name for name in names)
+        assert not [name for name in names if any(word in name for word in ("new task", "merge", "what next", "rules"))]
+        await on.press("escape")
+        await on.press("P")
+        await on.see("only looked at", "waves")
+        assert "save" not in on.painted and "new plan" not in on.painted
+        for key in ("a", "S", "n", "o", "ctrl+s"):
+            await on.refused(key)
 
 
 async def test_the_keys_are_in_its_line_and_its_help(tmp_path: Path) -> None:
@@ -150,6 +219,8 @@ async def test_the_keys_are_in_its_line_and_its_help(tmp_path: Path) -> None:
         assert isinstance(on.app.screen, HelpScreen)
         told = str(on.app.screen._text())
         assert "Type a task" not in told and "Fast-forward" not in told and "To the questions" in told
+        assert "what begins next" not in told and "The rules in force" not in told
+        assert "hold the repository" not in told
 
 
 async def test_they_are_in_no_other_program() -> None:

@@ -1,5 +1,9 @@
 """The tree of a plan on screen: filter, folds, what the marked row tells, and the keys of the scheduler."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import pytest
 from textual.widgets import Input
 
@@ -47,11 +51,16 @@ def waits(refs: dict[str, TaskRef]) -> dict[TaskRef, Wait]:
     }
 
 
-async def ready(on: Screen, refs: dict[str, TaskRef]) -> None:
-    on.fake.waiting = waits(refs)
-    on.fake.wake()
-    await on.press("2")
-    await on.until_shown("blocked: lint failed")
+@asynccontextmanager
+async def tree(size: tuple[int, int] = WIDE, **settings: Any) -> AsyncIterator[Screen]:
+    """The story on screen, with the focus in the tree."""
+    told, refs = story()
+    async with shown(told, size, **settings) as on:
+        on.fake.waiting = waits(refs)
+        on.fake.wake()
+        await on.press("2")
+        await on.until_shown("blocked: lint failed")
+        yield on
 
 
 def marked(on: Screen) -> str:
@@ -66,9 +75,7 @@ async def mark(on: Screen, text: str) -> None:
 
 @SIZES
 async def test_the_tree_tells_how_far_it_is_and_what_waits_for_what(size: tuple[int, int]) -> None:
-    told, refs = story()
-    async with shown(told, size) as on:
-        await ready(on, refs)
+    async with tree(size) as on:
         for part in ("░░░░░░ 0/5", "░░░░░░ 0/2", "waits for endpoint", "blocked: lint failed"):
             assert part in on.text(), part
 
@@ -83,10 +90,8 @@ async def test_a_long_title_leaves_room_for_what_is_waited_for() -> None:
 
 
 async def test_the_marked_row_tells_tokens_and_cost_of_models_on_the_card() -> None:
-    told, refs = story()
     card = {"gpt-5.5": RateSettings(input=1.0, cached=0.5, output=10.0)}
-    async with shown(told, rate_card=card) as on:
-        await ready(on, refs)
+    async with tree(rate_card=card) as on:
         await mark(on, "Search endpoint")
         assert str(on.main.task_tree.border_subtitle) == "implementer · 102k tok $0.090"
         await mark(on, "The plan")
@@ -96,9 +101,7 @@ async def test_the_marked_row_tells_tokens_and_cost_of_models_on_the_card() -> N
 
 
 async def test_without_a_card_there_is_no_figure() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "Search endpoint")
         assert str(on.main.task_tree.border_subtitle) == "implementer · 102k tok"
         assert "$" not in on.text().splitlines()[0]
@@ -106,15 +109,13 @@ async def test_without_a_card_there_is_no_figure() -> None:
 
 @SIZES
 async def test_slash_filters_by_words_and_state_and_escape_ends_it(size: tuple[int, int]) -> None:
-    told, refs = story()
-    async with shown(told, size) as on:
-        await ready(on, refs)
+    async with tree(size) as on:
         await on.press("slash")
         assert isinstance(on.app.focused, Input)
         await type_text(on.pilot, "limit")
         await on.until_shown("Tasks · /limit")
         assert [row.text for row in on.main.task_tree.rows.rows] == ["The plan", "Rate limits"]
-        assert on.main.current == refs["limits"]
+        assert on.main.current == on.task("limits")
         await on.press("enter")
         assert on.app.focused is on.main.task_tree
         assert "1 of 5" in on.text()
@@ -132,9 +133,7 @@ async def test_slash_filters_by_words_and_state_and_escape_ends_it(size: tuple[i
 
 
 async def test_a_filter_that_nothing_fits_says_how_to_end_it() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await on.press("slash")
         await type_text(on.pilot, "xyzzy")
         await on.until_shown("No task fits. esc ends the filter.")
@@ -143,17 +142,13 @@ async def test_a_filter_that_nothing_fits_says_how_to_end_it() -> None:
 
 
 async def test_slash_elsewhere_looks_in_the_log() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await on.press("3", "slash")
         assert on.app.focused.id == "search"
 
 
 async def test_z_folds_every_group_and_unfolds_them_again() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await on.press("z")
         assert [row.text for row in on.main.task_tree.rows.rows] == ["The plan"]
         await on.press("z")
@@ -161,9 +156,7 @@ async def test_z_folds_every_group_and_unfolds_them_again() -> None:
 
 
 async def test_enter_on_a_group_folds_it() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "Product search")
         await on.press("enter")
         assert "Try it" not in [row.text for row in on.main.task_tree.rows.rows]
@@ -171,22 +164,18 @@ async def test_enter_on_a_group_folds_it() -> None:
 
 
 async def test_p_pauses_a_task_and_lets_it_go_on() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "Rate limits")
         await on.press("p")
-        await on.until(lambda: on.fake.asked("pause") == [(refs["limits"],)])
+        await on.until(lambda: on.fake.asked("pause") == [(on.task("limits"),)])
         await on.until_shown("‖ Rate limits")
         await on.press("p")
-        await on.until(lambda: on.fake.asked("unpause") == [(refs["limits"],)])
+        await on.until(lambda: on.fake.asked("unpause") == [(on.task("limits"),)])
 
 
 async def test_p_on_the_run_pauses_all_of_it() -> None:
-    told, refs = story()
-    run = refs["lint"].run
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
+        run = on.task("lint").run
         await mark(on, "The plan")
         await on.press("p")
         await on.until(lambda: on.fake.asked("pause_run") == [(run,)])
@@ -196,12 +185,10 @@ async def test_p_on_the_run_pauses_all_of_it() -> None:
 
 
 async def test_plus_and_minus_change_the_order() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "Rate limits")
         await on.press("plus", "plus", "minus")
-        await on.until(lambda: on.fake.asked("change_priority") == [(refs["limits"], by) for by in (1, 1, -1)])
+        await on.until(lambda: on.fake.asked("change_priority") == [(on.task("limits"), by) for by in (1, 1, -1)])
         await on.until_shown("priority 1")
         await mark(on, "Search endpoint")
         await on.press("plus")
@@ -209,22 +196,18 @@ async def test_plus_and_minus_change_the_order() -> None:
 
 
 async def test_plus_on_the_run_is_for_all_that_has_not_begun() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "The plan")
         await on.press("plus")
-        wanted = [(refs[name], 1) for name in ("try-it", "mend", "limits")]
+        wanted = [(on.task(name), 1) for name in ("try-it", "mend", "limits")]
         await on.until(lambda: on.fake.asked("change_priority") == wanted)
 
 
 async def test_skip_asks_only_where_something_was_made() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "Rate limits")
         await on.press("S")
-        await on.until(lambda: on.fake.asked("skip") == [(refs["limits"],)])
+        await on.until(lambda: on.fake.asked("skip") == [(on.task("limits"),)])
         await mark(on, "Upgrade the linter")
         await on.press("S")
         await on.until(lambda: isinstance(on.app.screen, ConfirmScreen))
@@ -233,24 +216,20 @@ async def test_skip_asks_only_where_something_was_made() -> None:
         await on.press("S")
         await on.until(lambda: isinstance(on.app.screen, ConfirmScreen))
         await on.press("S")
-        await on.until(lambda: on.fake.asked("skip")[-1] == (refs["lint"],))
+        await on.until(lambda: on.fake.asked("skip")[-1] == (on.task("lint"),))
 
 
 async def test_retry_of_a_run_names_those_that_stopped() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "The plan")
         await on.press("r")
         await on.until_shown("Begin again: 1 task?")
         await on.press("r")
-        await on.until(lambda: on.fake.asked("retry") == [(refs["lint"],)])
+        await on.until(lambda: on.fake.asked("retry") == [(on.task("lint"),)])
 
 
 async def test_what_is_refused_is_told() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         on.fake.raises["pause"] = NotPossibleError("its turn did not end")
         await mark(on, "Rate limits")
         await on.press("p")
@@ -258,9 +237,7 @@ async def test_what_is_refused_is_told() -> None:
 
 
 async def test_keys_for_work_say_that_a_group_has_none() -> None:
-    told, refs = story()
-    async with shown(told) as on:
-        await ready(on, refs)
+    async with tree() as on:
         await mark(on, "Product search")
         for key in ("s", "d", "m", "i"):
             await on.press(key)
@@ -269,28 +246,26 @@ async def test_keys_for_work_say_that_a_group_has_none() -> None:
 
 @SIZES
 async def test_w_tells_what_next_and_goes_there(size: tuple[int, int]) -> None:
-    told, refs = story()
-    async with shown(told, size) as on:
-        await ready(on, refs)
+    async with tree(size) as on:
         await on.press("w")
         await on.until(lambda: isinstance(on.app.screen, WhatNextScreen))
         for part in ("Needs you", "1 task waits for it.", "At work: 1 of 8", "Begins next"):
             await on.until_shown(part)
-        on.fake.apply(ev.TaskHeld(ref=refs["limits"]))
-        on.fake.waiting = {**on.fake.waiting, refs["limits"]: Wait(Reason.HELD)}
+        on.fake.apply(ev.TaskHeld(ref=on.task("limits")))
+        on.fake.waiting = {**on.fake.waiting, on.task("limits"): Wait(Reason.HELD)}
         on.fake.wake()
         if size == WIDE:
             await on.until_shown("You paused it")
         await on.press("enter")
         await on.until(lambda: not isinstance(on.app.screen, WhatNextScreen))
-        assert on.main.current == refs["lint"]
+        assert on.main.current == on.task("lint")
 
 
 async def test_a_rate_limit_that_holds_tasks_is_on_the_screen() -> None:
-    told, refs = story()
-    async with shown(told) as on:
+    async with tree() as on:
         on.fake.rate_hold = RateLimits(used_percent=96, resets_at_s=None)
-        await ready(on, refs)
+        on.fake.wake()
+        await on.until_shown("rate limit 96%")
         assert "rate limit 96%: nothing begins" in on.text().splitlines()[0]
 
 

@@ -1,8 +1,10 @@
 """The main screen of a program that looks on."""
 
+import pytest
+
 from codex_orch_tui.services.session import Viewing
 from codex_orch_tui.ui.screens.viewing import TAKE_OVER
-from tests.fakes.states import Story
+from tests.fakes.states import Story, command_request
 from tests.ui.test_main_screen import shown
 
 HOLDER = "process 4711 on box\x1b"
@@ -30,6 +32,46 @@ async def test_it_says_who_holds_the_repository_and_takes_over_when_nobody_does(
         await on.until_shown("t take over")
         await on.press("t")
         assert on.app.return_value == TAKE_OVER
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_where_nobody_works_only_what_can_be_done_is_offered(size: tuple[int, int]) -> None:
+    async with shown(Story(), size) as on:
+        on.fake.viewing = Viewing(HOLDER)
+        on.fake.wake()
+        await on.until_shown("No tasks yet. n starts one.")
+        on.fake.viewing = Viewing("")
+        on.fake.wake()
+        await on.until_shown("No tasks yet. t takes over, then n starts one.")
+        assert "new task" not in on.text()
+        for pane in ("worktrees", "log", "inbox"):
+            on.main.show_pane(pane)
+            await on.press()
+            assert "n starts a task" not in on.text()
+        assert "Nobody runs this repository: t takes over." in on.text()
+        await on.press("n")
+        assert on.app.screen is on.main
+        assert "Nobody runs this repository, so nothing is done: t takes over." in on.notes()
+
+
+async def test_where_nobody_works_a_question_is_read_and_not_answered() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    story.ask(ref, command_request(story, ref))
+    async with shown(story) as on:
+        on.fake.viewing = Viewing(HOLDER)
+        on.fake.wake()
+        await on.until_shown("viewing; process")
+        on.fake.viewing = Viewing("")
+        on.fake.wake()
+        await on.until_shown("g to read it")
+        assert "accept" not in on.text()
+        await on.press("g")
+        await on.until(lambda: on.main.needs_you.has_focus_within)
+        await on.press("a")
+        await on.until_shown("so nothing is done: t takes over")
+        assert on.fake.state.pending
 
 
 async def test_leaving_asks_nothing_as_nothing_is_stopped() -> None:

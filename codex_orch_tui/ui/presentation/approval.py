@@ -102,17 +102,18 @@ def gone_told(approval: Approval | None) -> str:
     return f"The question before has gone{why}. Nothing was sent."
 
 
-def card(approval: Approval, task: Task | None, rules: str = "") -> tuple[Paragraph, ...]:
+def card(approval: Approval, task: Task | None, rules: str = "", *, is_whole: bool = False) -> tuple[Paragraph, ...]:
     """Everything that a person needs to decide, the whole command and the whole diff included.
 
     Args:
         approval: The question.
         task: Who asks.
         rules: What the rules say of it since it was asked; empty: nothing else.
+        is_whole: The risk names everything, and whole.
     """
     request, known = approval.request, approval.assessment
     warnings = _warnings(request)
-    reasons = reasons_of(known, (*warnings, _SANDBOX_REASON))
+    reasons = reasons_of(known, (*warnings, _SANDBOX_REASON), is_whole=is_whole)
     # The text that is typed into a program is not a command of the shell.
     programs = known.programs if request.kind is not ApprovalKind.STDIN else ()
     paragraphs = [

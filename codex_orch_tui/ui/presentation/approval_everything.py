@@ -29,7 +29,7 @@ def everything(approval: Approval, task: Task | None) -> tuple[Paragraph, ...]:
         ("takes", ", ".join(choice.replace("_", " ") for choice in request.choices)),
     ]
     return (
-        *card(approval, task),
+        *card(approval, task, is_whole=True),
         *aligned(_form_lines(request)),
         BLANK,
         *_answers(request),

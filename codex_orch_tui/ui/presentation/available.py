@@ -7,14 +7,30 @@ from codex_orch_tui.domain.checking import can_check_again
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ASKING, ENDED, Task, TaskState
+from codex_orch_tui.ui.bindings import Action, Group
 from codex_orch_tui.ui.presentation.glyphs import TASK_LOOKS
 
-NO_TASK = "No task is marked: ↓ goes to one, n starts a new one."
+NO_TASK = "No task is marked: ↓ goes to one."
+NO_TASK_YET = "There is no task yet: n starts one."
 _A_GROUP = "It holds other tasks and has no worker of its own: ↓ goes to one of them."
 _FOR_GROUPS = frozenset({"task.pause", "task.retry", "task.skip", "task.earlier", "task.later"})
 """On a group these act on the tasks in it."""
 FOR_RUNS = _FOR_GROUPS | {"task.merge"}
 """On a run's own row these act on the run."""
+_LOOKS_ONLY = frozenset({"task.copy", "approval.view"})
+_OF_NOW = frozenset({"go.what_next", "go.rules", "task.edit", "task.shell", "program.take_over"})
+"""These are about what is there now, and not about what was there at a moment of a recording."""
+
+
+def is_command(action: Action) -> bool:
+    """Whether it starts, answers or changes something: then somebody has to hold the repository."""
+    is_of_work = action.group in {Group.TASK, Group.LANDING, Group.APPROVAL}
+    return is_of_work and action.id not in _LOOKS_ONLY | _OF_NOW
+
+
+def is_of_now(action: Action) -> bool:
+    """Whether it is about what is there now or comes next: a recording knows neither."""
+    return action.id in _OF_NOW
 
 
 def why_not(action_id: str, state: State, ref: TaskRef | None) -> str:
@@ -24,7 +40,7 @@ def why_not(action_id: str, state: State, ref: TaskRef | None) -> str:
         return ""
     task = state.tasks.get(ref) if ref is not None else None
     if task is None:
-        return NO_TASK
+        return NO_TASK if state.tasks else NO_TASK_YET
     if task.spec.is_group:
         return "" if action_id in _FOR_GROUPS else _A_GROUP
     return reason(task)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 
 _FILLER = "\uffff"
 """Stands for the second cell of a wide character; a noncharacter, so no text holds it on purpose."""
@@ -84,6 +84,16 @@ def line_spans(cells: str, first: int, rest: int, is_verbatim: bool) -> Sequence
             return spans
     found = [match.span(1) for match in line_pattern(rest, is_verbatim).finditer(cells, position)]
     return spans + (found[:-1] or found)
+
+
+def middle_cut(text: str, cells: int) -> str:
+    """A single line in at most so many cells; where it is longer, a mark stands for its middle: its end tells most."""
+    length = cell_len(text)
+    if length <= cells:
+        return text
+    head = cells // 3
+    tail = cells - head - 1
+    return f"{cell_slice(text, 0, head)[0].rstrip()}…{cell_slice(text, length - tail, tail)[0].lstrip()}"
 
 
 def cell_slice(text: str, start: int, width: int) -> tuple[str, int]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from codex_orch_tui.domain.allowance import AllowanceKind
-from codex_orch_tui.domain.approval import Approval, ApprovalKind, Outcome
+from codex_orch_tui.domain.approval import DECIDER_WORDS, Approval, ApprovalKind, Decider, Outcome
 from codex_orch_tui.domain.history import (
     Asked,
     Ending,
@@ -61,9 +61,9 @@ _KIND_SIGNS: Mapping[ApprovalKind, str] = {
 }
 _ASCII_KIND_SIGNS: Mapping[ApprovalKind, str] = {ApprovalKind.STDIN: "<", ApprovalKind.FILE_CHANGE: "%"}
 _SESSION_WORDS = {
-    Outcome.ACCEPTED: "by you",
-    Outcome.ACCEPTED_FOR_SESSION: "by you, session",
-    Outcome.ACCEPTED_FOR_GOOD: "by you, for good",
+    Outcome.ACCEPTED: "by {by}",
+    Outcome.ACCEPTED_FOR_SESSION: "by {by}, session",
+    Outcome.ACCEPTED_FOR_GOOD: "by {by}, for good",
     Outcome.ANSWERED: "answered",
     Outcome.GRANTED: "granted",
     Outcome.DECLINED: "declined",
@@ -76,7 +76,7 @@ _UNASKED_WORDS = {
     AllowanceKind.SANDBOX: "sandbox",
     AllowanceKind.READ_ONLY_SANDBOX: "sandbox, reads",
     AllowanceKind.CODEX_RULE: "Codex's rule",
-    AllowanceKind.FOR_SESSION: "by you, session",
+    AllowanceKind.FOR_SESSION: "by {by}, session",
     AllowanceKind.FULL_ACCESS: "no sandbox",
     AllowanceKind.REFUSED_BY_CODEX: "refused by Codex",
 }
@@ -131,13 +131,15 @@ def who(entry: HistoryEntry) -> str:
     """Who or what decided, in a few words: one row has room for no more."""
     approval = entry.approval
     if approval is None:
-        kind = entry.allowance.kind if entry.allowance is not None else AllowanceKind.NOT_KNOWN
-        return _UNASKED_WORDS.get(kind, "not known")
+        allowed = entry.allowance
+        if allowed is None:
+            return "not known"
+        return _UNASKED_WORDS.get(allowed.kind, "not known").format(by=DECIDER_WORDS[allowed.by or Decider.YOU])
     if approval.outcome is Outcome.BY_RULE and approval.rule is not None:
         return f"rule {_cut(approval.rule.id, _RULE_CELLS)}"
     if approval.outcome is Outcome.PENDING:
         return "asks" if approval.choice is None else "being sent"
-    return _SESSION_WORDS[approval.outcome]
+    return _SESSION_WORDS[approval.outcome].format(by=DECIDER_WORDS[approval.by or Decider.YOU])
 
 
 def head_line(
@@ -181,7 +183,7 @@ def empty_text(state: State, total: int) -> str:
     if total:
         return "Nothing of that kind. a, o, y, t and / change what is shown; x shows all of it again."
     if not state.tasks:
-        return "Nothing has run yet. esc goes back, n there starts a task."
+        return "Nothing has run yet. esc goes back."
     return "No command has run yet and nothing was asked. They are listed here, with who allowed them."
 
 

@@ -1,10 +1,11 @@
 """The question whether a run shall land: what in which order, what stays out, which checks run; or why it cannot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from codex_orch_tui.domain.check import CheckOutcome, CheckRun
 from codex_orch_tui.domain.checking import told
+from codex_orch_tui.domain.guardrail import GuardrailResult
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.merge import RefusalReason
 from codex_orch_tui.domain.run import Run
@@ -37,6 +38,7 @@ class LandAnswer(StrEnum):
     LAND = "land"
     REVIEW = "review"
     WITHOUT = "without"
+    TELL = "tell"
     STOP = "stop"
 
 
@@ -58,12 +60,18 @@ def troublemaker(state: State, preview: RunLandingPreview) -> TaskRef | None:
     return last.culprit if any(task.ref == last.culprit for task in preview.tasks) else None
 
 
+def unheld(preview: RunLandingPreview) -> Mapping[TaskRef, Sequence[GuardrailResult]]:
+    """The guardrails of each task of which one does not hold."""
+    return {one.ref: one.results for one in preview.guarded if not all(result.holds for result in one.results)}
+
+
 def answers(state: State, preview: RunLandingPreview) -> tuple[LandAnswer, ...]:
     """What can be done now."""
     possible = {
         LandAnswer.LAND: preview.refusal is None,
         LandAnswer.REVIEW: to_review(preview) is not None,
         LandAnswer.WITHOUT: troublemaker(state, preview) is not None,
+        LandAnswer.TELL: bool(unheld(preview)),
     }
     return tuple(answer for answer, is_possible in possible.items() if is_possible)
 

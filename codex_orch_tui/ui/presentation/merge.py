@@ -36,6 +36,7 @@ class MergeAnswer(StrEnum):
     MERGE = "merge"
     REVIEW = "review"
     UPDATE = "update"
+    TELL = "tell"
 
 
 def can_merge(preview: MergePreview) -> bool:
@@ -48,9 +49,18 @@ def way_on(task: Task, preview: MergePreview) -> MergeAnswer | None:
     refusal = preview.refusal or (None if can_merge(preview) else _own_refusal(preview))
     if refusal is not None and refusal.reason in _BEHIND:
         return MergeAnswer.UPDATE
+    if refusal is not None and refusal.reason is RefusalReason.GUARDRAIL:
+        return MergeAnswer.TELL
     if refusal is not None and refusal.reason != _NOT_REVIEWED:
         return None
     return MergeAnswer.MERGE if refusal is None and task.is_reviewed else MergeAnswer.REVIEW
+
+
+def answers(task: Task, preview: MergePreview) -> tuple[MergeAnswer, ...]:
+    """What can be done now: the way on, and of guardrails that do not hold the worker can always be told."""
+    way = way_on(task, preview)
+    tells = any(not result.holds for result in preview.guardrails) and way is not MergeAnswer.TELL
+    return tuple(answer for answer in (way, MergeAnswer.TELL if tells else None) if answer is not None)
 
 
 def merge_title(task: Task, preview: MergePreview) -> str:
@@ -67,8 +77,8 @@ def merge_title(task: Task, preview: MergePreview) -> str:
 def merge_lines(task: Task, preview: MergePreview) -> tuple[Paragraph, ...]:
     """What the person should know before they answer."""
     way = way_on(task, preview)
-    if way is None or way is MergeAnswer.UPDATE:
-        return _refusal_lines(preview, is_behind=way is not None)
+    if way not in {MergeAnswer.MERGE, MergeAnswer.REVIEW}:
+        return _refusal_lines(preview, is_behind=way is MergeAnswer.UPDATE)
     count = commits_text(preview.commit_count)
     tree = f", tree {short(preview.tree)}" if preview.tree else ""
     move = f"{short(preview.old)} → {short(preview.new)}   fast-forward, {count}{tree}"

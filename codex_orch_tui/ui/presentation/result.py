@@ -18,23 +18,31 @@ class Result:
     remark: str
 
 
-def result_of(task: Task) -> Result | None:
-    """The result of a task that is not at work; None while there is none."""
+def result_of(task: Task, *, is_checked: bool = False, can_act: bool = True) -> Result | None:
+    """The result of a task that is not at work; None while there is none.
+
+    Args:
+        task: The task.
+        is_checked: Its turns are asked for an answer that fits a schema; else an object is what the worker wrote.
+        can_act: The person can do something about it, and is told what.
+    """
     if task.state in ACTIVE or task.state is TaskState.QUEUED:
         return None
     paragraphs: list[tuple[str, Tone]] = []
     fault = task.fault if task.state is not TaskState.MERGED else None
     if fault is not None:
         paragraphs.append((fault.message, Tone.BAD))
-        if fault.next_step:
+        if fault.next_step and can_act:
             paragraphs.append((f"→ {fault.next_step}", Tone.ACCENT))
     if task.state is TaskState.INTERRUPTED:
-        paragraphs.append(("Stopped before its end. c continues, s sends another message.", Tone.PLAIN))
+        keys = " c continues, s sends another message." if can_act else ""
+        paragraphs.append((f"Stopped before its end.{keys}", Tone.PLAIN))
     if task.conflicts:
         paragraphs.append((f"Clashes with {base_name(task)}: {', '.join(task.conflicts)}", Tone.BAD))
-        paragraphs.append(("→ u tries again, or sends the files to the worker", Tone.ACCENT))
+        if can_act:
+            paragraphs.append(("→ u tries again, or sends the files to the worker", Tone.ACCENT))
     if task.said:
-        paragraphs.append((_told(task.said), Tone.PLAIN))
+        paragraphs.append((_told(task.said) if is_checked else task.said, Tone.PLAIN))
     if task.state is TaskState.DONE and not task.commits:
         paragraphs.append(("No file was changed: there is nothing to merge.", Tone.QUIET))
     if not paragraphs:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from codex_orch_tui.domain.approval import Assessment, Program
+from codex_orch_tui.ui.presentation.cells import middle_cut
 from codex_orch_tui.ui.presentation.glyphs import RISK_LOOKS, Tone
 from codex_orch_tui.ui.presentation.paragraphs import Paragraph, labelled
 
@@ -11,14 +12,19 @@ FIRST = 2
 """Reasons beside the word; what is asked must not be pushed off the screen by what is said about it."""
 _MAX_NAMED = 4
 """Things that are named for one reason; the command has all of them."""
+_MAX_THING_CELLS = 60
+"""Of a thing beside the word: a row of the card where the terminal has 80 columns."""
+_MAX_TEXT_CELLS = 240
+"""Of a reason that does not say what it is about behind a colon."""
 
 
-def reasons_of(known: Assessment, told: Sequence[str]) -> tuple[str, ...]:
+def reasons_of(known: Assessment, told: Sequence[str], *, is_whole: bool = False) -> tuple[str, ...]:
     """The reasons, the gravest first: those of one kind in one, and none that is told as a warning anyway.
 
     Args:
         known: What was found out.
         told: The warnings.
+        is_whole: Each thing is named, and whole; otherwise long ones are cut, and many are counted.
     """
     kinds: dict[str, list[str]] = {}
     for reason in known.reasons:
@@ -26,12 +32,16 @@ def reasons_of(known: Assessment, told: Sequence[str]) -> tuple[str, ...]:
             continue
         kind, _, thing = reason.partition(": ")
         kinds.setdefault(kind, []).extend([thing] if thing else [])
-    return tuple(f"{kind}: {_named(things)}" if things else kind for kind, things in kinds.items())
+    if is_whole:
+        return tuple(f"{kind}: {', '.join(things)}" if things else kind for kind, things in kinds.items())
+    return tuple(
+        f"{kind}: {_named(things)}" if things else middle_cut(kind, _MAX_TEXT_CELLS) for kind, things in kinds.items()
+    )
 
 
 def _named(things: Sequence[str]) -> str:
     more = f" and {len(things) - _MAX_NAMED} more" if len(things) > _MAX_NAMED else ""
-    return f"{', '.join(things[:_MAX_NAMED])}{more}"
+    return f"{', '.join(middle_cut(thing, _MAX_THING_CELLS) for thing in things[:_MAX_NAMED])}{more}"
 
 
 def risk_line(known: Assessment, reasons: Sequence[str]) -> list[Paragraph]:

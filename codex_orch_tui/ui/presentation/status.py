@@ -119,7 +119,7 @@ def _right(state: State, now_s: float, card: RateCard) -> tuple[Piece, ...]:
     elif state.tasks:
         # A clock that does not tick would lie; the time of the last change does not.
         last_s = max(task.since_s for task in state.tasks.values())
-        pieces.append(Piece(f"quiet since {hour_minute(last_s)}", rank=1))
+        pieces.append(Piece(f"idle since {hour_minute(last_s)}", rank=1))
     return tuple(pieces)
 
 

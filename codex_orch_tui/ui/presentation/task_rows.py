@@ -44,11 +44,12 @@ class TaskRows:
     Args:
         ascii_only: signs for terminals without the others.
         card: what models cost.
+        is_recorded: see `TurnRows`.
     """
 
-    def __init__(self, *, ascii_only: bool = False, card: RateCard | None = None) -> None:
+    def __init__(self, *, ascii_only: bool = False, card: RateCard | None = None, is_recorded: bool = False) -> None:
         self._card: RateCard = card or {}
-        self._turns = TurnRows(ascii_only=ascii_only)
+        self._turns = TurnRows(ascii_only=ascii_only, is_recorded=is_recorded)
         self._node_rows = NodeRows(self._turns, self._card, self._is_open)
         self._filter = TaskFilter()
         self._filter_folds: dict[str, bool] = {}

@@ -26,10 +26,12 @@ class TurnRows:
 
     Args:
         ascii_only: signs for terminals without the others.
+        is_recorded: it is a replay's: what the person could have done next is left out.
     """
 
-    def __init__(self, *, ascii_only: bool = False) -> None:
+    def __init__(self, *, ascii_only: bool = False, is_recorded: bool = False) -> None:
         self.ascii_only = ascii_only
+        self._is_recorded = is_recorded
         self.folds: dict[str, bool] = {}
         """Which rows the person folded or unfolded, by key."""
 
@@ -49,7 +51,7 @@ class TurnRows:
         sign = "x" if self.ascii_only else "✗"
         tone = Tone.BAD if task.state in {TaskState.FAILED, TaskState.LOST} else Tone.PLAIN
         yield _leaf(f"{key}:fault", task.ref, key, depth, sign, tone, fault.message, tone)
-        if fault.next_step:
+        if fault.next_step and not self._is_recorded:
             arrow = ">" if self.ascii_only else "→"
             yield _leaf(f"{key}:next", task.ref, key, depth, arrow, Tone.ACCENT, fault.next_step, Tone.PLAIN)
 

@@ -128,8 +128,7 @@ def _paused(now: Moment) -> Iterator[tuple[TaskRef, str]]:
 def first_open(state: State, run: Run) -> TaskRef | None:
     """Where a run goes on: its first task, in plan order, that is not done."""
     settled = ENDED | {TaskState.DONE}
-    tasks = (state.tasks[ref] for ref in run.tasks)
-    return next((task.ref for task in tasks if not task.spec.is_group and task.state not in settled), None)
+    return next((task.ref for task in sel.work_of(state, run) if task.state not in settled), None)
 
 
 def _to_review(now: Moment) -> Iterator[tuple[TaskRef, str]]:

@@ -36,7 +36,7 @@ class ApprovalScreen(FramedScreen[bool]):
             task: Who asks, when it is known.
         """
         super().__init__(f"Everything that {approval.ref.task} asks", _HINTS)
-        self._question_lines = len(card(approval, task))
+        self._question_lines = len(card(approval, task, is_whole=True))
         self._reading = Reading(everything(approval, task))
         self._seen_end = False
 

@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Group, keys_label
+from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Action, Group
+from codex_orch_tui.ui.key_names import keys_label
+from codex_orch_tui.ui.presentation.available import is_of_now
 from codex_orch_tui.ui.presentation.glyphs import PLANNED, TASK_LOOKS, WAITS
 from codex_orch_tui.ui.presentation.wait_words import PAUSED
 from codex_orch_tui.ui.screens.one_answer import OneAnswer
@@ -25,7 +27,7 @@ _COLUMN_CELLS = 57
 _PAGE_CELLS = 117
 """Of text: what help.tcss gives the page, without its border, padding and scrollbar."""
 
-_REFUSED_IN_REPLAY = frozenset({Group.TASK, Group.LANDING, Group.APPROVAL, Group.REVIEW, Group.DIALOG})
+_NOT_IN_REPLAY = frozenset({Group.TASK, Group.LANDING, Group.APPROVAL, Group.REVIEW, Group.DIALOG, Group.PLAN})
 
 
 class HelpScreen(OneAnswer[None], ModalScreen[None]):
@@ -76,8 +78,11 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
 
         A replay refuses every command, so those that start, answer or merge are not told in it.
         """
-        refused = _REFUSED_IN_REPLAY if self._here is Group.REPLAY else frozenset()
+        refused = _NOT_IN_REPLAY if self._here is Group.REPLAY else frozenset()
         return group not in {self._here, Group.REPLAY} | refused
+
+    def _is_for_here(self, action: Action) -> bool:
+        return self._here is not Group.REPLAY or not is_of_now(action)
 
     def action_scroll(self, direction: str) -> None:
         """A line up or down."""
@@ -88,7 +93,7 @@ class HelpScreen(OneAnswer[None], ModalScreen[None]):
         title = f"Here: {group.value[0].lower()}{group.value[1:]}" if group is self._here else group.value
         lines = [Content.styled(title, "bold $text-accent")]
         for action in ACTIONS:
-            if action.group is group:
+            if action.group is group and self._is_for_here(action):
                 keys = keys_label(action, self._keymap).ljust(_KEY_CELLS)
                 first, *more = textwrap.wrap(action.tooltip, max(1, cells - len(keys) - 1))
                 lines.append(Content.assemble(Content.styled(f"{keys} ", "bold $foreground"), (first, "$text-muted")))

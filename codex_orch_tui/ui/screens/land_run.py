@@ -25,6 +25,7 @@ _HINTS = {
     LandAnswer.LAND: Hint("enter", "land it"),
     LandAnswer.REVIEW: Hint("d", "read the next diff"),
     LandAnswer.WITHOUT: Hint("o", "leave the one in the way out"),
+    LandAnswer.TELL: Hint("s", "send its worker what does not hold"),
     LandAnswer.STOP: Hint("x", "stop"),
 }
 
@@ -36,6 +37,7 @@ class LandRunScreen(OfferScreen[LandAnswer]):
         Binding("enter", "answer('land')", "Land it", id="land_run.land"),
         Binding("d", "answer('review')", "Read the next diff", id="land_run.review"),
         Binding("o", "answer('without')", "Leave the one in the way out", id="land_run.without"),
+        Binding("s", "answer('tell')", "Send the workers what does not hold", id="land_run.tell"),
         Binding("escape", "close", "Leave everything as it is", id="land_run.close"),
     ]
 

@@ -22,6 +22,8 @@ class LandingActions(ScheduleActions):
 
     def action_merge(self) -> None:
         """Shows what a merge or a landing would do, and asks."""
+        if self.refuses("task.merge"):
+            return
         run = self.marked_run
         if run is None:
             super().action_merge()
@@ -48,7 +50,7 @@ class LandingActions(ScheduleActions):
         self.errands.start(self.orchestrator.preview_run_landing(run, without), ask)
 
     def _go_on_with_run(self, preview: RunLandingPreview, without: frozenset[TaskRef], answer: "LandAnswer") -> None:
-        from codex_orch_tui.ui.presentation.land_run import LandAnswer, to_review, troublemaker
+        from codex_orch_tui.ui.presentation.land_run import LandAnswer, to_review, troublemaker, unheld
 
         match answer:
             case LandAnswer.LAND:
@@ -57,6 +59,8 @@ class LandingActions(ScheduleActions):
                 self._review_for(preview.run, without, ref)
             case LandAnswer.WITHOUT if (ref := troublemaker(self.state, preview)) is not None:
                 self._look_at_run(preview.run, without | {ref})
+            case LandAnswer.TELL:
+                self._send_guardrails(unheld(preview))
             case _:
                 pass
 

@@ -12,9 +12,10 @@ from textual.screen import Screen
 
 from codex_orch_tui.config.rates import rates_of
 from codex_orch_tui.domain.ids import RunId, TaskRef
+from codex_orch_tui.domain.selectors import is_checked
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
-from codex_orch_tui.ui.bindings import Where, bindings, keys_of
+from codex_orch_tui.ui.bindings import BY_ID, Where, bindings, keys_of
 from codex_orch_tui.ui.bridge import Bridge, Dirty
 from codex_orch_tui.ui.drafts import Drafts
 from codex_orch_tui.ui.errands import Errands
@@ -96,7 +97,9 @@ class MainScreen(Panes, LandingActions, RuleActions, PlanActions, ApprovalAction
         self.pane_tabs = PaneTabs(id="tabs")
         self.worktree_table = WorktreeTable(ascii_only=config.ascii_glyphs, id="worktrees")
         self._card = rates_of(config.rate_card)
-        self.task_tree = TaskTree(ascii_only=config.ascii_glyphs, card=self._card, id="tasks")
+        self.task_tree = TaskTree(
+            ascii_only=config.ascii_glyphs, card=self._card, is_recorded=self.is_recorded, id="tasks"
+        )
         self.log_pane = LogPane(ascii_only=config.ascii_glyphs, id="log-pane")
         self.needs_you = NeedsYou(guard_s=config.approval_guard_ms / 1000, keymap=config.keymap, id="inbox")
         self.key_bar = KeyBar(id="keys")
@@ -213,6 +216,11 @@ class MainScreen(Panes, LandingActions, RuleActions, PlanActions, ApprovalAction
 
     def _draw_state(self, state: State, now_s: float) -> None:
         self._draw_status(state, now_s)
+        empty = self.empty_panes()
+        self.worktree_table.say_when_empty(empty.worktrees)
+        self.task_tree.say_when_empty(empty.tasks)
+        self.log_pane.say_when_empty(empty.log)
+        self.needs_you.say_when_empty(empty.questions)
         if self._quiet:
             self._quiet = quiet_words(self.orchestrator.quiet(), now_s)
         if self._is_seen("worktrees"):
@@ -222,8 +230,17 @@ class MainScreen(Panes, LandingActions, RuleActions, PlanActions, ApprovalAction
         self._select_rows()
         self.needs_you.show_state(state, now_s)
         if not self._log_wanted:
-            self.log_pane.show_task(self._current_task(), self._quiet)
+            self._show_task()
         self._show_keys()
+
+    def _show_task(self) -> None:
+        task = self._current_task()
+        self.log_pane.show_task(
+            task,
+            self._quiet,
+            is_checked=task is not None and is_checked(self.state, task.ref),
+            can_act=not self.why_refused(BY_ID["task.resume"]),
+        )
 
     def _draw_status(self, state: State, now_s: float) -> None:
         task = self._current_task()
@@ -321,7 +338,8 @@ class MainScreen(Panes, LandingActions, RuleActions, PlanActions, ApprovalAction
         task = self._current_task()
         if self._bridge is not None:
             self._bridge.log_of = self.current
-        self.log_pane.open(task, self.orchestrator.log(task.ref) if task is not None else None)
+        self.log_pane.open(self.orchestrator.log(task.ref) if task is not None else None)
+        self._show_task()
 
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:

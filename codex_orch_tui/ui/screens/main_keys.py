@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from codex_orch_tui.ui.bindings import BY_ID, key_label, keys_of
+from codex_orch_tui.ui.bindings import BY_ID, keys_of
+from codex_orch_tui.ui.key_names import key_label
 from codex_orch_tui.ui.presentation.available import FOR_RUNS, why_not
 from codex_orch_tui.ui.widgets.status_bar import KeyHint
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _LOG_FIRST = ("log.next", "log.previous", "log.end_search", "log.raw", "log.follow", "log.search", "log.newest")
 """What stays longest in the line while the log has the focus."""
+_BESIDE_CARD = ("go.", "program.", "replay.")
 
 
 def keys_now(screen: "MainScreen") -> list[KeyHint]:
@@ -25,6 +27,8 @@ def keys_now(screen: "MainScreen") -> list[KeyHint]:
         action = BY_ID.get(active.binding.id or "")
         if action is None or action.id in seen:
             continue
+        if screen.why_refused(action):
+            continue
         rank = 1 if in_log and action.id in _LOG_FIRST else action.rank
         if rank:
             of_run = action.id in FOR_RUNS and screen.marked_run is not None
@@ -32,7 +36,7 @@ def keys_now(screen: "MainScreen") -> list[KeyHint]:
             seen[action.id] = KeyHint(key_label(keys_of(action.id, keymap)[0]), action.description, rank, not reason)
     answering = any(name.startswith("approval.") for name in seen)
     # The card lists its own keys.
-    order = [name for name in BY_ID if name in seen and (not answering or name.startswith(("go.", "program.")))]
+    order = [name for name in BY_ID if name in seen and (not answering or name.startswith(_BESIDE_CARD))]
     if in_log:
         order.sort(key=lambda name: _LOG_FIRST.index(name) if name in _LOG_FIRST else len(_LOG_FIRST))
     return [seen[name] for name in order]

@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 
 from codex_orch_tui.domain.merge import MergePreview
 from codex_orch_tui.domain.task import Task
-from codex_orch_tui.ui.presentation.merge import MergeAnswer, merge_lines, merge_title, way_on
+from codex_orch_tui.ui.presentation.merge import MergeAnswer, answers, merge_lines, merge_title
 from codex_orch_tui.ui.screens.offer import OfferScreen
 from codex_orch_tui.ui.widgets.hints import Hint
 
@@ -14,16 +14,18 @@ _HINTS = {
     MergeAnswer.MERGE: Hint("enter", "merge"),
     MergeAnswer.REVIEW: Hint("d", "read the diff"),
     MergeAnswer.UPDATE: Hint("u", "update it now"),
+    MergeAnswer.TELL: Hint("s", "send that to the worker"),
 }
 
 
 class MergeScreen(OfferScreen[MergeAnswer]):
-    """Shows what a merge would do, or why it cannot be. The result is the one thing that can be done now, or None."""
+    """Shows what a merge would do, or why it cannot be. The result is what the person wants, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer('merge')", "Merge", id="merge.merge"),
         Binding("d", "answer('review')", "Read the diff", id="merge.review"),
         Binding("u", "answer('update')", "Update it now", id="merge.update"),
+        Binding("s", "answer('tell')", "Send the worker what does not hold", id="merge.tell"),
         Binding("escape", "close", "Leave everything as it is", id="merge.close"),
     ]
 
@@ -34,6 +36,5 @@ class MergeScreen(OfferScreen[MergeAnswer]):
             task: The task, with what was reviewed of it.
             preview: What would move; the merge is bound to its commits.
         """
-        way = way_on(task, preview)
-        answers = {way: _HINTS[way]} if way is not None else {}
-        super().__init__(merge_title(task, preview), merge_lines(task, preview), answers)
+        hints = {answer: _HINTS[answer] for answer in answers(task, preview)}
+        super().__init__(merge_title(task, preview), merge_lines(task, preview), hints)

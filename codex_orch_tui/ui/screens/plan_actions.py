@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.plan_edit import plan_of_run
-from codex_orch_tui.domain.selectors import is_planner
+from codex_orch_tui.domain.selectors import is_planner, work_of
 from codex_orch_tui.domain.task import ABOUT_TO_BEGIN, ACTIVE, Task
 from codex_orch_tui.services.errors import NotPossibleError, PlanRefusedError
 from codex_orch_tui.ui.screens import dialogs
@@ -78,7 +78,7 @@ class PlanActions(TaskActions):
         """Begins what the command line asked for."""
 
         def begun(run: RunId) -> None:
-            work = [ref for ref in self.state.runs[run].tasks if not self.state.tasks[ref].spec.is_group]
+            work = [task.ref for task in work_of(self.state, self.state.runs[run])]
             self.go_to_task(work[0])
             if beginning.plans_first:
                 self.planning.update(work)
@@ -113,10 +113,15 @@ class PlanActions(TaskActions):
             self._open_plan(self._of_run(self.marked_run))
         elif ref is None:
             self._open_plan(self.drafts.plans.get(NEW) or PlanDraft())
-        elif is_planner(self.state, ref) and (self.state.tasks[ref].accepted or not self._has_stopped(ref)):
+        elif self._has_proposal(ref):
             self._open_proposal(ref)
         else:
             self._open_plan(self._of_run(ref.run), marked=ref.task)
+
+    def _has_proposal(self, ref: TaskRef) -> bool:
+        """Whether there is, or may come, a plan for the person to approve: of a recording nobody approves one."""
+        is_to_come = self.state.tasks[ref].accepted or not self._has_stopped(ref)
+        return bool(is_to_come) and is_planner(self.state, ref) and not self.is_recorded
 
     def _has_stopped(self, ref: TaskRef) -> bool:
         return self.state.tasks[ref].state not in ACTIVE | ABOUT_TO_BEGIN
@@ -168,7 +173,15 @@ class PlanActions(TaskActions):
         from codex_orch_tui.ui.screens.plan import PlanScreen
 
         simulated = bool(getattr(self.app, "is_simulated", False))
-        screen = PlanScreen(self.orchestrator, self.errands, draft, self.drafts.plans, marked=marked, guard_s=guard_s)
+        screen = PlanScreen(
+            self.orchestrator,
+            self.errands,
+            draft,
+            self.drafts.plans,
+            marked=marked,
+            guard_s=guard_s,
+            is_recorded=self.is_recorded,
+        )
         dialogs.open_over(self, screen, self._left_plan, simulated=simulated)
 
     def _left_plan(self, result: "PlanResult") -> None:

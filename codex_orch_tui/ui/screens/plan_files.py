@@ -20,6 +20,8 @@ class PlanFiles(PlanView):
 
     def action_open(self) -> None:
         """A plan from a file."""
+        if not self._may_open():
+            return
 
         def read(name: str) -> None:
             self._tell(f"Reading {name}…")
@@ -49,6 +51,8 @@ class PlanFiles(PlanView):
 
     def action_save(self) -> None:
         """Writes the plan to a file."""
+        if not self._may_open():
+            return
         plan, place = self.draft.plan, self.draft.place
         begin = place or f"{slug(plan.title or 'plan')}.yaml"
         words = "Written as YAML; a relative name begins at the top of the repository."
@@ -76,6 +80,8 @@ class PlanFiles(PlanView):
 
     def action_new(self) -> None:
         """The plan that the person writes; from that, an empty one."""
+        if not self._may_open():
+            return
         held = self._drafts.get(NEW)
         empty = PlanDraft(base_branch=self._usual_branch)
         if held is None or self.draft.key != NEW:

@@ -21,6 +21,7 @@ from codex_orch_tui.domain.selectors import is_planned
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.domain.unmatched import told_unmatched
 from codex_orch_tui.services.errors import NotPossibleError, PlanRefusedError
+from codex_orch_tui.services.replay_refusals import REFUSAL
 from codex_orch_tui.ui.bindings import Where, bindings
 from codex_orch_tui.ui.bridge import Bridge, Dirty
 from codex_orch_tui.ui.errands import Errands
@@ -67,6 +68,7 @@ _FIXED_HINTS = (
     Hint("esc", "back"),
     Hint("?", "help"),
 )
+_RECORDED_HINTS = tuple(hint for hint in _FIXED_HINTS if hint.key not in {"S", "n", "o"})
 _MAX_PROBLEMS = 200
 
 
@@ -98,6 +100,7 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
         *,
         marked: TaskId | None = None,
         guard_s: float = 0.0,
+        is_recorded: bool = False,
     ) -> None:
         """Makes the screen.
 
@@ -108,11 +111,13 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
             drafts: The plans that are being written, by their keys.
             marked: The task that the cursor begins at; otherwise at the plan itself.
             guard_s: For so long after it came no key acts: it came by itself.
+            is_recorded: It is the plan of a replay: only looked at, and no other plan is opened from here.
         """
         super().__init__()
         self._orchestrator = orchestrator
         self._errands = errands
         self._drafts = drafts
+        self._is_recorded = is_recorded
         self._roles = orchestrator.role_profiles()
         self.draft = draft
         self.facts: PlanFacts | None = None
@@ -163,8 +168,8 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
     @property
     def is_fixed(self) -> bool:
         """The plan runs, and nothing of it can be changed any more: it is only looked at."""
-        if self.draft.run is None:
-            return False
+        if self.draft.run is None or self._is_recorded:
+            return self._is_recorded
         state = self._orchestrator.state
         refs = state.runs[self.draft.run].tasks
         return len(refs) == 1 or not any(is_planned(state.tasks[ref]) for ref in refs)
@@ -242,9 +247,14 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
         self.task_list.border_title = Content(shown)
         self._show_head()
         view = Hint("v", "tree" if self.task_list.shows_waves else "waves")
-        hints = _FIXED_HINTS if self.is_fixed else _EDIT_HINTS if self.draft.run is None else _RUN_HINTS
-        self._hints.show([view if hint.key == view.key else hint for hint in hints])
+        self._hints.show([view if hint.key == view.key else hint for hint in self._hints_now])
         self._show_detail()
+
+    @property
+    def _hints_now(self) -> tuple[Hint, ...]:
+        if self._is_recorded:
+            return _RECORDED_HINTS
+        return _FIXED_HINTS if self.is_fixed else _EDIT_HINTS if self.draft.run is None else _RUN_HINTS
 
     def _remarks_of(self, plan: Plan) -> Mapping[TaskId, str]:
         """What is known of claims that match nothing; of others it is asked, and told when it is known."""
@@ -313,8 +323,14 @@ class PlanView(OneAnswer[PlanResult], Screen[PlanResult]):
 
     def _may_edit(self) -> bool:
         if self.is_fixed:
-            self._tell(_FIXED, is_warning=True)
+            self._tell(REFUSAL if self._is_recorded else _FIXED, is_warning=True)
         return not self.is_fixed and not self._is_starting
+
+    def _may_open(self) -> bool:
+        """Whether other plans are read and written here; tells why not."""
+        if self._is_recorded:
+            self._tell(REFUSAL, is_warning=True)
+        return not self._is_recorded
 
     def _refused(self, error: NotPossibleError) -> bool:
         if not isinstance(error, PlanRefusedError) or not self.is_attached:

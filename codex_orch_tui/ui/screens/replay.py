@@ -1,19 +1,19 @@
 """The main screen on a recorded run: the same panes, a line that tells the moment, and keys that move it."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.domain.task import Task
 from codex_orch_tui.services.replay_refusals import REFUSAL
-from codex_orch_tui.ui.bindings import BY_ID, Group, Where, bindings
+from codex_orch_tui.ui.bindings import BY_ID, Action, Where, bindings, keys_of
 from codex_orch_tui.ui.errands import Errands
+from codex_orch_tui.ui.key_names import key_label
+from codex_orch_tui.ui.presentation.available import is_command, is_of_now
+from codex_orch_tui.ui.presentation.empty_panes import EmptyPanes, of_a_recording
 from codex_orch_tui.ui.presentation.replay_line import ReplayPlace, replay_line
 from codex_orch_tui.ui.screens.main import MainScreen
-from codex_orch_tui.ui.screens.main_keys import keys_now
 from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 _MANY = 100
 """How many events a long step goes."""
-_COMMANDS = frozenset({Group.TASK, Group.LANDING})
-_HARMLESS = frozenset({"task.copy"})
+_OF_NOW = "This is a replay of what happened: it knows nothing of now."
 _KEYS = frozenset(action.name for action in BY_ID.values() if action.where is Where.REPLAY)
 
 
@@ -36,10 +35,10 @@ class ReplayScreen(MainScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.REPLAY)
+    is_recorded = True
 
     def __init__(self, replay: "Replay", errands: Errands) -> None:
         super().__init__(cast("Orchestrator", replay), errands, simulated=False)
-        self.needs_you.is_recorded = True
         self._replay = replay
         self._jumps = replay.jumps
         self._line = StatusBar(id="replay")
@@ -83,24 +82,14 @@ class ReplayScreen(MainScreen):
         )
         self._line.show(replay_line(place, ascii_only=replay.config.ascii_glyphs))
 
-    def _show_keys(self) -> None:
-        commands = {action.description for action in BY_ID.values() if _is_command(action.id)}
-        self.key_bar.show([hint for hint in keys_now(self) if hint.label not in commands])
+    def empty_panes(self) -> EmptyPanes:
+        """What the panes say where nothing had happened yet."""
+        step = key_label(keys_of("replay.step", self.orchestrator.config.keymap)[0])
+        return of_a_recording(step, is_at_end=self._replay.is_at_end)
 
-    # -- what cannot be done ------------------------------------------------------------------------------------
-
-    def _with_task(self, action_id: str, act: Callable[[Task], object]) -> None:
-        if _is_command(action_id):
-            self._refuse()
-        else:
-            super()._with_task(action_id, act)
-
-    def action_new_task(self) -> None:
-        """Refused."""
-        self._refuse()
-
-    def _refuse(self) -> None:
-        self.notify(REFUSAL, severity="warning", markup=False, timeout=5)
+    def why_refused(self, action: Action) -> str:
+        """Nothing is started, answered or changed in a replay."""
+        return REFUSAL if is_command(action) else _OF_NOW if is_of_now(action) else ""
 
     # -- the clock ----------------------------------------------------------------------------------------------
 
@@ -139,8 +128,3 @@ class ReplayScreen(MainScreen):
     def action_to_end(self) -> None:
         """To the last event."""
         self._replay.to_end()
-
-
-def _is_command(action_id: str) -> bool:
-    action = BY_ID.get(action_id)
-    return action is not None and action.group in _COMMANDS and action.id not in _HARMLESS

@@ -39,6 +39,8 @@ class RuleActions(TaskActions):
 
     def action_rules(self) -> None:
         """The rules in force and what they would have answered."""
+        if self.refuses("go.rules"):
+            return
         from codex_orch_tui.ui.screens.policy import PolicyScreen
 
         simulated = bool(getattr(self.app, "is_simulated", False))

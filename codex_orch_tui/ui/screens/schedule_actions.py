@@ -32,6 +32,8 @@ class ScheduleActions(TaskActions):
 
     def action_pause(self) -> None:
         """Lets a task or run wait, or go on."""
+        if self.refuses("task.pause"):
+            return
         run = self.marked_run
         if run is not None:
             self._pause_run(run)
@@ -58,6 +60,8 @@ class ScheduleActions(TaskActions):
 
     def action_retry(self) -> None:
         """Begins a task again from nothing; of a group or run, those that stopped before their end."""
+        if self.refuses("task.retry"):
+            return
         if (refs := self._many(CONTINUABLE)) is not None:
             self._ask_for_many("Begin again", "r", refs, "stopped before the end", self._retry)
         else:
@@ -68,6 +72,8 @@ class ScheduleActions(TaskActions):
 
     def action_skip(self) -> None:
         """Does without a task; of a group or run, without all that has not begun or stopped before its end."""
+        if self.refuses("task.skip"):
+            return
         if (refs := self._many(CONTINUABLE | {TaskState.QUEUED})) is not None:
             self._ask_for_many("Do without", "S", refs, "not done", self._skip)
         else:
@@ -88,6 +94,8 @@ class ScheduleActions(TaskActions):
         async def change(ref: TaskRef) -> None:
             await self.orchestrator.change_priority(ref, by)
 
+        if self.refuses(action_id):
+            return
         if (refs := self._many({TaskState.QUEUED})) is not None:
             if refs:
                 self.errands.start(_each(refs, change))
@@ -100,6 +108,8 @@ class ScheduleActions(TaskActions):
 
     def action_what_next(self) -> None:
         """What needs the person, what begins next, and why."""
+        if self.refuses("go.what_next"):
+            return
         from codex_orch_tui.ui.presentation.what_next import Moment, what_next
         from codex_orch_tui.ui.screens.what_next import WhatNextScreen
 

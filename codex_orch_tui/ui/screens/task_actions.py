@@ -1,8 +1,8 @@
 """What a person does to the current task: the key, the question that comes first, the command."""
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
@@ -11,6 +11,7 @@ from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import IN_TURN, Task
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError
+from codex_orch_tui.ui.bindings import BY_ID, Action
 from codex_orch_tui.ui.drafts import Drafts
 from codex_orch_tui.ui.errands import Errands
 from codex_orch_tui.ui.keys_ahead import keys_ahead_of
@@ -20,6 +21,7 @@ from codex_orch_tui.ui.presentation.programs import editor_command, shell_comman
 from codex_orch_tui.ui.screens import dialogs
 
 if TYPE_CHECKING:
+    from codex_orch_tui.domain.guardrail import GuardrailResult
     from codex_orch_tui.domain.merge import MergePreview
     from codex_orch_tui.services.reading import BaseInfo
     from codex_orch_tui.services.session import Session
@@ -38,6 +40,8 @@ class TaskActions(Screen[None]):
     drafts: Drafts
     is_lent: bool
     """Another program has the terminal."""
+    is_recorded: ClassVar[bool] = False
+    """It shows what has happened, in which nothing can be begun, answered or changed."""
 
     @property
     def state(self) -> State:
@@ -66,8 +70,20 @@ class TaskActions(Screen[None]):
         """Brings a pane to the front."""
         raise NotImplementedError
 
+    def why_refused(self, action: Action) -> str:  # noqa: ARG002 - for those that refuse some
+        """Why an action cannot be done here whatever it is about; empty when it can."""
+        return ""
+
+    def refuses(self, action_id: str) -> bool:
+        """Whether an action cannot be done here whatever it is about; tells why."""
+        if reason := self.why_refused(BY_ID[action_id]):
+            self.notify(reason, severity="warning", markup=False, timeout=5)
+        return bool(reason)
+
     def _with_task(self, action_id: str, act: Callable[[Task], object]) -> None:
         """Acts on the current task, or tells why not."""
+        if self.refuses(action_id):
+            return
         ref = self.acts_on
         reason = why_not(action_id, self.state, ref)
         if reason or ref is None:
@@ -83,6 +99,8 @@ class TaskActions(Screen[None]):
 
     def action_new_task(self) -> None:
         """Asks for a task and starts it."""
+        if self.refuses("task.new_task"):
+            return
         keys_ahead_of(self).hold()
         self.errands.start(self._base_info(), self._ask_for_task)
 
@@ -209,6 +227,8 @@ class TaskActions(Screen[None]):
                 self._merge(ref, preview)
             case "review":
                 self._review(self.state.tasks[ref])
+            case "tell":
+                self._send_guardrails({ref: preview.guardrails})
             case _:
                 self._update(self.state.tasks[ref])
 
@@ -217,6 +237,18 @@ class TaskActions(Screen[None]):
             self.orchestrator.merge(ref, preview),
             lambda merged: self.tell(f"Merged: {merged.base_branch} is at {merged.new[:7]}."),
         )
+
+    def _send_guardrails(self, of_tasks: Mapping[TaskRef, "Sequence[GuardrailResult]"]) -> None:
+        """Sends each task's worker what does not hold of it; that begins its next turn."""
+        from codex_orch_tui.services.guardrails import mend_prompt  # noqa: PLC0415 - not for the first frame
+
+        def send(ref: TaskRef, results: "Sequence[GuardrailResult]") -> None:
+            told = f"The worker of {clean_line(self.state.tasks[ref].spec.title)} has it."
+            sending = self.orchestrator.message(ref, mend_prompt(results))
+            self.errands.start(sending, lambda _how: self.tell(told), may_wait=True)
+
+        for ref, results in of_tasks.items():
+            send(ref, results)
 
     def action_update(self) -> None:
         """Replays the task's commits on its base's tip; a conflict can go back to the worker."""

@@ -15,6 +15,7 @@ from codex_orch_tui.ui.presentation import approval_form as forms
 from codex_orch_tui.ui.presentation.approval_answers import offers_rule
 from codex_orch_tui.ui.widgets.approval_form import FormLine
 from codex_orch_tui.ui.widgets.approval_paper import ApprovalPaper
+from codex_orch_tui.ui.widgets.refusing import refused_on
 
 _MOVING_KEYS = frozenset(
     {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "j", "k", "tab", "shift+tab", "escape"}
@@ -151,6 +152,9 @@ class ApprovalCard(ApprovalPaper):
 
     def _is_meant(self) -> bool:
         """Asked again by each action: another question may have come while its key was on the way to it."""
+        if why := refused_on(self.screen, "approval.accept"):
+            self.post_message(self.Noted(why))
+            return False
         return self._meant is not None and self.shows(self._meant) and self._may_act()
 
     def action_enter(self) -> None:

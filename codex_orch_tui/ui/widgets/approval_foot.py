@@ -1,6 +1,7 @@
 """What stands under a question: a line in which a refusal is explained, what there is to say, the keys that act."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -14,10 +15,12 @@ from textual.widgets import Input, Static
 
 from codex_orch_tui.domain.approval import ApprovalRequest
 from codex_orch_tui.domain.ids import ApprovalId
-from codex_orch_tui.ui.bindings import BY_ID, key_label, keys_label
+from codex_orch_tui.ui.bindings import BY_ID
+from codex_orch_tui.ui.key_names import key_label, keys_label
 from codex_orch_tui.ui.presentation.approval_answers import answer_keys
 from codex_orch_tui.ui.widgets.approval_form import FormLine
 from codex_orch_tui.ui.widgets.hints import Hint, Hints
+from codex_orch_tui.ui.widgets.refusing import refused_on
 
 _OWN_KEYS = {"approval.send": "ctrl+s", "approval.enter": "enter", "approval.pick": "space"}
 _MESSAGE_HINTS = (Hint("enter", "decline and send this"), Hint("esc", "back to the question"))
@@ -71,6 +74,7 @@ class ApprovalFoot(Vertical):
         self._keymap = keymap
         self._told = ""
         self._about = ApprovalId("")
+        self._show_again: Callable[[], None] | None = None
         self._line = MessageLine(placeholder="What shall it do instead?", compact=True, select_on_focus=False)
         self._note = Static("", markup=False, classes="note")
         self._hints = Hints()
@@ -121,21 +125,38 @@ class ApprovalFoot(Vertical):
             is_read: Its end was on screen.
             has_others: There are other questions.
         """
+        self._show_again = partial(
+            self.show_hints,
+            request,
+            is_here=is_here,
+            is_in_field=is_in_field,
+            is_in_options=is_in_options,
+            is_read=is_read,
+            has_others=has_others,
+        )
         if self._line.display:
             self._hints.show(_MESSAGE_HINTS)
             return
         if is_in_field:
             self._hints.show(_FIELD_HINTS)
             return
-        hints = [] if is_here else [Hint(self._key("go.needs_me"), "to answer")]
+        can_answer = not refused_on(self.screen, "approval.accept")
+        hints = [] if is_here else [Hint(self._key("go.needs_me"), "to answer" if can_answer else "to read it")]
         if not is_read:
-            hints.append(Hint("pgdn", "read on, yes works after the end", is_here))
+            hints.append(Hint("pgdn", "read on, yes works after the end" if can_answer else "read on", is_here))
         for key in answer_keys(request):
+            if not can_answer and key.id != "approval.view":
+                continue
             is_reached = is_in_options and key.id == "approval.enter"
             hints += _PICKER_HINTS if is_reached else [Hint(self._key(key.id), key.label, is_here)]
         if has_others:
             hints.append(Hint("[ ]", "other questions", is_here))
         self._hints.show(hints)
+
+    def look_again(self) -> None:
+        """Shows the keys that act now that another program holds the repository, or none does."""
+        if self._show_again is not None:
+            self._show_again()
 
     def _key(self, name: str) -> str:
         """The first key of a binding."""

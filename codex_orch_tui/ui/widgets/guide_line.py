@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widgets import Static
 
-from codex_orch_tui.ui.bindings import BY_ID, key_label, keys_of
+from codex_orch_tui.ui.bindings import BY_ID, keys_of
+from codex_orch_tui.ui.key_names import key_label
 
 _ACTION = re.compile(r"\{([\w.]+)\}")
 

@@ -62,7 +62,7 @@ class LogPane(Vertical):
         self._result: Result | None = None
         self._result_block = VerticalScroll(id="result")
         self._result_text = Static(id="result-text", markup=False)
-        self.log_view = EventLog(empty_text="Nothing here yet. n starts a task; its log appears here.", id="log")
+        self.log_view = EventLog(empty_text="", id="log")
 
     def compose(self) -> ComposeResult:
         """The log, and the block for the result, which is hidden at first."""
@@ -75,7 +75,11 @@ class LogPane(Vertical):
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
-    def open(self, task: Task | None, reader: LogReader | None) -> None:
+    def say_when_empty(self, text: str) -> None:
+        """What is said from now on while the log has no entry."""
+        self.log_view.say_when_empty(text)
+
+    def open(self, reader: LogReader | None) -> None:
         """Shows another task's log from its end."""
         if self._reader is not None:
             self._reader.close()
@@ -85,7 +89,6 @@ class LogPane(Vertical):
         if reader is not None:
             log.extend(reader.tail())
             log.set_partial(reader.partial)
-        self.show_task(task)
 
     def grow(self) -> None:
         """Takes in what was added to the log; once per frame."""
@@ -97,12 +100,22 @@ class LogPane(Vertical):
         if log.is_raw and log.following and (lines := self._reader.raw_grown()) is not None:
             log.show_raw(lines)
 
-    def show_task(self, task: Task | None, quiet: Quiet = NOBODY) -> None:
-        """Shows the task's name and result, and since when its worker is quiet."""
+    def show_task(
+        self, task: Task | None, quiet: Quiet = NOBODY, *, is_checked: bool = False, can_act: bool = True
+    ) -> None:
+        """Shows the task's name and result.
+
+        Args:
+            task: The task whose log is shown.
+            quiet: Whose worker has reported nothing for a while.
+            is_checked: The task's turns are asked for answers that fit a schema.
+            can_act: The person can do something about it here, and is told what.
+        """
         title = Content(log_title(task, quiet.get(task.ref, "")) if task is not None else "Log")
         if title != self.log_view.border_title:
             self.log_view.border_title = title
-        self._show_result(result_of(task) if task is not None else None)
+        result = result_of(task, is_checked=is_checked, can_act=can_act) if task is not None else None
+        self._show_result(result)
 
     def _show_result(self, result: Result | None) -> None:
         if result == self._result:

@@ -9,13 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from codex_orch_tui.domain.state import State
-from codex_orch_tui.ui.presentation.attention import quiet_line
 
 if TYPE_CHECKING:
     from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox
-
-
-RECORDED_TEXT = "No question was open at this moment."
 
 
 class NeedsYou(Vertical):
@@ -36,13 +32,11 @@ class NeedsYou(Vertical):
             id: The widget's id.
         """
         super().__init__(id=id)
-        self.is_recorded = False
-        """It shows a recording, in which nothing can be begun or answered."""
         self._guard_s = guard_s
         self._keymap = keymap
         self._inbox: ApprovalInbox | None = None
-        self._told = quiet_line(State())
-        self._quiet = Static(self._told, id="quiet", markup=False)
+        self._told = ""
+        self._quiet = Static(id="quiet", markup=False)
 
     def compose(self) -> ComposeResult:
         """The quiet line."""
@@ -63,12 +57,17 @@ class NeedsYou(Vertical):
             self._inbox.show(pending, state, now_s)
             self._inbox.display = bool(pending)
         self._quiet.display = not pending
-        if not pending:
-            self._tell(RECORDED_TEXT if self.is_recorded else quiet_line(state))
 
     def go_in(self) -> bool:
         """Gives the focus to the card; False when there is none."""
         return self._inbox is not None and self._inbox.focus_card()
+
+    def holder_changed(self) -> None:
+        """Another program holds the repository now, or none does: other keys act."""
+        from codex_orch_tui.ui.widgets.approval_foot import ApprovalFoot  # noqa: PLC0415 - not for the first paint
+
+        for foot in self.query(ApprovalFoot):
+            foot.look_again()
 
     def _make_inbox(self) -> None:
         from codex_orch_tui.ui.widgets.approval_inbox import ApprovalInbox  # noqa: PLC0415 - not for the first paint
@@ -76,7 +75,8 @@ class NeedsYou(Vertical):
         self._inbox = ApprovalInbox(guard_s=self._guard_s, keymap=self._keymap)
         self.mount(self._inbox)
 
-    def _tell(self, text: str) -> None:
+    def say_when_empty(self, text: str) -> None:
+        """What the quiet line says from now on."""
         if text != self._told:
             self._told = text
             self._quiet.update(Content(text))

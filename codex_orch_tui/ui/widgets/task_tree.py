@@ -18,7 +18,6 @@ from codex_orch_tui.ui.widgets.folding_list import FoldingList
 if TYPE_CHECKING:
     from codex_orch_tui.ui.presentation.wait_words import Waits
 
-_EMPTY = "No tasks yet. n starts one."
 _NONE_FITS = "No task fits. esc ends the filter."
 
 
@@ -32,6 +31,7 @@ class TaskTree(FoldingList):
         *,
         ascii_only: bool = False,
         card: RateCard | None = None,
+        is_recorded: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         """Makes an empty tree.
@@ -39,15 +39,22 @@ class TaskTree(FoldingList):
         Args:
             ascii_only: Signs for terminals without the others.
             card: What models cost.
+            is_recorded: It shows a replay.
             id: The widget's id.
         """
-        super().__init__(empty_text=_EMPTY, ascii_only=ascii_only, id=id)
+        super().__init__(empty_text="", ascii_only=ascii_only, id=id)
         self.border_title = "Tasks"
         self._state = State()
         self._waits: Waits | None = None
         self._quiet = NOBODY
         self._typed = ""
-        self._rows_of = TaskRows(ascii_only=ascii_only, card=card)
+        self._unfiltered_text = ""
+        self._rows_of = TaskRows(ascii_only=ascii_only, card=card, is_recorded=is_recorded)
+
+    def say_when_empty(self, text: str) -> None:
+        """What is said while there is no task; that none fits the filter is told by the tree itself."""
+        self._unfiltered_text = text
+        super().say_when_empty(_NONE_FITS if self._rows_of.filter else text)
 
     def show_state(self, state: State, now_s: float, waits: "Waits | None" = None, quiet: Quiet = NOBODY) -> None:
         """Shows the state's runs and tasks, why tasks do not begin, and whose worker is quiet."""
@@ -82,7 +89,7 @@ class TaskTree(FoldingList):
             return
         before = self.cursor_row
         self._rows_of.set_filter(wanted)
-        self.empty_text = _NONE_FITS if wanted else _EMPTY
+        self.empty_text = _NONE_FITS if wanted else self._unfiltered_text
         self.border_title = Content(f"Tasks · /{typed.strip()}" if wanted else "Tasks")
         self._again()
         self.refresh()

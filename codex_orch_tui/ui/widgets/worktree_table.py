@@ -17,7 +17,7 @@ class WorktreeTable(RowList):
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         """Makes an empty table."""
-        super().__init__(empty_text="No worktrees yet. n starts a task.", ascii_only=ascii_only, id=id)
+        super().__init__(empty_text="", ascii_only=ascii_only, id=id)
         self.border_title = "Worktrees"
         self._rows_of = WorktreeRows(ascii_only=ascii_only)
 

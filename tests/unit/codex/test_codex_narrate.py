@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from codex_orch_tui.codex.decode import Decoder
 from codex_orch_tui.codex.narrate import Narrator
 from codex_orch_tui.codex.wording import duration
 from codex_orch_tui.domain.log import LogEntry, LogKind
+from codex_orch_tui.domain.signals import ItemEnded
 
 
 def line(method: str, at_ms: int | None = None, **params: Any) -> bytes:
@@ -30,8 +32,8 @@ def ended(at_ms: int = 2_000, **item: Any) -> bytes:
     return line("item/completed", item=item, completedAtMs=at_ms)
 
 
-def narrator() -> Narrator:
-    return Narrator(cwd="/wt", codex="/bin/codex")
+def narrator(*, is_checked: bool = True) -> Narrator:
+    return Narrator(cwd="/wt", codex="/bin/codex", is_checked=is_checked)
 
 
 MESSAGE = {"type": "agentMessage", "id": "m"}
@@ -108,6 +110,27 @@ def test_what_only_begins_like_json_is_shown_as_it_came_once_it_is_whole(text: s
     assert told.feed([ended(**MESSAGE, text=text)]) == [LogEntry(LogKind.MESSAGE, text, 2.0)]
 
 
+@pytest.mark.parametrize("size", [1, 7, 4_000])
+def test_where_no_schema_was_asked_for_an_object_is_what_the_worker_wrote(size: int) -> None:
+    told, text = narrator(is_checked=False), json.dumps(ANSWER, indent=2)
+    entries = told.feed([began(**MESSAGE), *(delta("m", text[at : at + size]) for at in range(0, len(text), size))])
+    entries += told.feed([ended(**MESSAGE, text=text)])
+    assert "\n".join(entry.text for entry in entries) == text
+    at_once = narrator(is_checked=False).feed([began(**MESSAGE), ended(**MESSAGE, text=text)])
+    assert at_once == [LogEntry(LogKind.MESSAGE, text, 2.0)]
+
+
+def test_an_item_of_a_turn_without_a_schema_is_called_as_it_begins() -> None:
+    decoder = Decoder(cwd="/wt", codex="codex")
+    titles = []
+    for is_checked in (False, True, False):
+        decoder.begin_turn(is_checked=is_checked)
+        (signal,) = decoder.decode(ended(**MESSAGE, text=json.dumps(ANSWER))).signals
+        assert isinstance(signal, ItemEnded)
+        titles.append(signal.item.title)
+    assert titles == [json.dumps(ANSWER), "The search is there.", json.dumps(ANSWER)]
+
+
 def test_prose_with_quotes_streams_as_prose() -> None:
     told = narrator()
     text = 'It says "no", and {"a": 1} is why.\nSo it is.'
@@ -171,7 +194,7 @@ def test_the_exit_stands_on_the_last_line_and_a_long_output_is_shortened() -> No
     )
     head, last = entries[1], entries[2]
     assert head.text.splitlines()[:2] == ["0", "1"]
-    assert "↵ 78 lines more, l shows them raw" in head.text.splitlines()
+    assert "↵ 78 lines more, whole in the raw log (l)" in head.text.splitlines()
     assert (last.text, last.remark) == ("99", "exit 0")
     assert len(head.text.splitlines()) + 1 == 16 + 1 + 6
 

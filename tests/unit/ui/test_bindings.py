@@ -5,7 +5,8 @@ from collections import Counter
 from textual.binding import Binding, BindingsMap
 
 from codex_orch_tui.ui.app import OrchApp
-from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Where, bindings, keys_label, markdown_table, unknown_ids
+from codex_orch_tui.ui.bindings import ACTIONS, BY_ID, Where, bindings, unknown_ids
+from codex_orch_tui.ui.key_names import keys_label, markdown_table
 from codex_orch_tui.ui.screens.history import HistoryScreen
 from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.screens.plan import PlanScreen

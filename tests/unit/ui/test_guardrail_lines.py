@@ -13,7 +13,7 @@ from codex_orch_tui.domain.merge import MergePreview, Refusal, RefusalReason
 from codex_orch_tui.domain.run_landing import LandingTask, RunLandingPreview
 from codex_orch_tui.ui.presentation.glyphs import Tone
 from codex_orch_tui.ui.presentation.land_run import land_lines, progress_lines
-from codex_orch_tui.ui.presentation.merge import guardrail_lines, merge_lines, merge_title, way_on
+from codex_orch_tui.ui.presentation.merge import MergeAnswer, answers, guardrail_lines, merge_lines, merge_title
 from codex_orch_tui.ui.presentation.paragraphs import plain_text
 from tests.fakes.states import BASE, Story, worktree
 
@@ -53,7 +53,7 @@ def test_a_merge_that_one_stops_is_no_question(told: tuple[Story, TaskRef]) -> N
     task = story.state.tasks[ref]
     refusal = Refusal(reason=RefusalReason.GUARDRAIL, message="a guardrail stops it: ci", paths=("ci.yml",))
     preview = MergePreview(base_branch="main", branch="b", old=BASE, new=NEW, commit_count=1, refusal=refusal)
-    assert way_on(task, preview) is None
+    assert answers(task, preview) == (MergeAnswer.TELL,)
     assert merge_title(task, preview).endswith("cannot be merged into main now")
     said = plain_text(merge_lines(task, preview))
     assert "a guardrail stops it: ci" in said

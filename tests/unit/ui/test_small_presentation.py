@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.state import State
 from codex_orch_tui.ui.presentation.attention import first_task, next_attention
-from codex_orch_tui.ui.presentation.available import NO_TASK, why_not
+from codex_orch_tui.ui.presentation.available import NO_TASK, NO_TASK_YET, why_not
 from codex_orch_tui.ui.presentation.clock import count, elapsed, roughly, took
 from codex_orch_tui.ui.presentation.programs import editor_command, shell_command
 from codex_orch_tui.ui.presentation.result import log_title, result_of
@@ -50,7 +51,7 @@ def test_the_top_line_fits_and_never_loses_the_questions(width: int) -> None:
         assert content.cell_length == width
 
 
-def test_the_top_line_of_an_empty_and_of_a_quiet_program() -> None:
+def test_the_top_line_of_an_empty_and_of_an_idle_program() -> None:
     empty = status_line(Story().state, project="shop-api", branch="", now_s=NOW_S)
     assert (empty.counts, empty.right) == ((), ())
     story = Story()
@@ -58,9 +59,9 @@ def test_the_top_line_of_an_empty_and_of_a_quiet_program() -> None:
     story.start(ref)
     story.finish(ref)
     story.merge(ref)
-    quiet = status_line(story.state, project="shop-api", branch="main", now_s=NOW_S)
-    assert quiet.counts[0].text == "all done"
-    assert quiet.right[-1].text.startswith("quiet since ")
+    idle = status_line(story.state, project="shop-api", branch="main", now_s=NOW_S)
+    assert idle.counts[0].text == "all done"
+    assert idle.right[-1].text.startswith("idle since ")
 
 
 def test_keys_that_can_be_used_stay_longest() -> None:
@@ -78,6 +79,7 @@ def test_reasons() -> None:
     story = shop()
     names = refs(story)
     assert why_not("task.message", story.state, None) == NO_TASK
+    assert why_not("task.message", State(), None) == NO_TASK_YET
     assert why_not("go.log", story.state, None) == ""
     assert why_not("task.merge", story.state, names["correct-the-docs"]) == ""
     assert "when its turn has ended" in why_not("task.merge", story.state, names["rate-limits"])
@@ -133,6 +135,11 @@ def test_results() -> None:
     merged = result_of(tasks[names["health-endpoint"]])
     assert merged is not None
     assert merged.remark.startswith("in main as ")
+    answer = replace(tasks[names["correct-the-docs"]], answer='{"summary": "It is.", "open": ["a test"]}')
+    as_written, as_read = result_of(answer), result_of(answer, is_checked=True)
+    assert as_written is not None and as_read is not None
+    assert as_written.paragraphs[0][0] == answer.answer, "an object is what the worker wrote, where none was asked for"
+    assert as_read.paragraphs[0][0] == "It is.\nopen:\n- a test"
     nothing = result_of(replace(tasks[names["correct-the-docs"]], commits=()))
     assert nothing is not None
     assert "nothing to merge" in nothing.paragraphs[-1][0]
