@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from codex_orch_tui.cli import command_table, exit_codes
-from codex_orch_tui.ui import bindings
+from codex_orch_tui.ui import key_names
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -19,7 +19,7 @@ def with_part(text: str, name: str, part: str) -> str:
 if __name__ == "__main__":
     text = README.read_text("utf-8")
     for name, part in (
-        ("keys", bindings.markdown_table()),
+        ("keys", key_names.markdown_table()),
         ("commands", command_table.markdown_table()),
         ("exit-codes", exit_codes.markdown_table()),
     ):

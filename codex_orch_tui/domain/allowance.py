@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import assert_never
 
-from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Outcome
+from codex_orch_tui.domain.approval import DECIDER_WORDS, Approval, ApprovalKind, Choice, Decider, Outcome
 from codex_orch_tui.domain.ids import ApprovalId, ItemId, TaskRef, TurnId
 from codex_orch_tui.domain.item import Item, ItemKind, ItemStatus, OwnRule
 from codex_orch_tui.domain.plan import SandboxMode
@@ -24,6 +24,7 @@ class AllowanceKind(StrEnum):
     """What allowed an item, or kept it from running."""
 
     BY_YOU = "by_you"
+    BY_CALLER = "by_caller"
     FOR_SESSION = "for_session"
     FOR_GOOD = "for_good"
     BY_RULE = "by_rule"
@@ -53,11 +54,15 @@ DID_NOT_RUN = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What allowed an item. `text` says it in a clean line; `approval` is the question that settled it, if one did."""
+    """What allowed an item. `text` says it in a clean line.
+
+    `approval` is the question that settled it, and `by` who answered that, if one did.
+    """
 
     kind: AllowanceKind
     text: str
     approval: ApprovalId | None = None
+    by: Decider | None = None
 
 
 def allowance(state: State, task: Task, turn: Turn, item: Item) -> Allowance:
@@ -96,9 +101,10 @@ class Allowances:
             return Allowance(kind=AllowanceKind.CODEX_RULE, text=text)
         if (earlier := self._for_session(task, turn, item)) is not None:
             text = (
-                "accepted by you for this session, when it asked for the same before; in the sandbox unless it left it"
+                f"accepted by {_by(earlier)} for this session, when it asked for the same before;"
+                " in the sandbox unless it left it"
             )
-            return Allowance(kind=AllowanceKind.FOR_SESSION, text=text, approval=earlier.id)
+            return Allowance(kind=AllowanceKind.FOR_SESSION, text=text, approval=earlier.id, by=earlier.by)
         if item.kind is ItemKind.MCP_TOOL:
             text = "a tool of an MCP server: Codex did not ask, and its sandbox does not hold such a server"
             return Allowance(kind=AllowanceKind.NOT_KNOWN, text=text)
@@ -123,7 +129,7 @@ class Allowances:
         return None
 
     def _grants(self, task: Task, turn: Turn, item: Item) -> list[str]:
-        """What a person has added to the sandbox by then."""
+        """What answers have added to the sandbox by then."""
         return [
             f"{entry.access} {entry.target}"
             for approval in self._of_session.get(task.ref, ())
@@ -138,11 +144,12 @@ def _asked(approval: Approval, item: Item, *, typed: int) -> Allowance:
     kind, text = _answer(approval, item)
     if typed and kind not in DID_NOT_RUN:
         text += f"; asked {typed} more time{'s' if typed > 1 else ''} about what was typed into it"
-    return Allowance(kind=kind, text=text, approval=approval.id)
+    return Allowance(kind=kind, text=text, approval=approval.id, by=approval.by)
 
 
 def _answer(approval: Approval, item: Item) -> tuple[AllowanceKind, str]:
-    rule = approval.rule
+    rule, by = approval.rule, _by(approval)
+    once = AllowanceKind.BY_CALLER if approval.by is Decider.CALLER else AllowanceKind.BY_YOU
     match approval.outcome:
         case Outcome.PENDING:
             told = "waits for your answer" if approval.choice is None else "decided; the answer is on its way"
@@ -153,21 +160,25 @@ def _answer(approval: Approval, item: Item) -> tuple[AllowanceKind, str]:
                 return AllowanceKind.DECLINED_BY_RULE, f"declined by {name}; it did not run"
             return AllowanceKind.BY_RULE, f"accepted by {name}"
         case Outcome.ACCEPTED | Outcome.ANSWERED:
-            return AllowanceKind.BY_YOU, "accepted by you"
+            return once, f"accepted by {by}"
         case Outcome.GRANTED:
-            return AllowanceKind.BY_YOU, "granted by you"
+            return once, f"granted by {by}"
         case Outcome.ACCEPTED_FOR_SESSION:
-            return AllowanceKind.FOR_SESSION, "accepted by you, for this session"
+            return AllowanceKind.FOR_SESSION, f"accepted by {by}, for this session"
         case Outcome.ACCEPTED_FOR_GOOD:
-            return AllowanceKind.FOR_GOOD, "accepted by you, for good: Codex keeps a rule of its own"
+            return AllowanceKind.FOR_GOOD, f"accepted by {by}, for good: Codex keeps a rule of its own"
         case Outcome.DECLINED:
-            return AllowanceKind.DECLINED, "declined by you; it did not run"
+            return AllowanceKind.DECLINED, f"declined by {by}; it did not run"
         case Outcome.CANCELLED:
-            return AllowanceKind.DECLINED, "cancelled by you; it did not run, and the turn ended"
+            return AllowanceKind.DECLINED, f"cancelled by {by}; it did not run, and the turn ended"
         case Outcome.EXPIRED | Outcome.SUPERSEDED | Outcome.WORKER_LOST:
             return _unanswered(approval, item)
         case _:
             assert_never(approval.outcome)
+
+
+def _by(approval: Approval) -> str:
+    return DECIDER_WORDS[approval.by or Decider.YOU]
 
 
 def _unanswered(approval: Approval, item: Item) -> tuple[AllowanceKind, str]:
@@ -187,7 +198,7 @@ def _why_not_known(own: OwnRule | None, item: Item) -> str:
 
 
 def _sandboxed(mode: SandboxMode, grants: list[str]) -> Allowance:
-    more = f", widened by what you granted: {', '.join(dict.fromkeys(grants))}" if grants else ""
+    more = f", widened by what was granted: {', '.join(dict.fromkeys(grants))}" if grants else ""
     if mode is SandboxMode.READ_ONLY:
         text = f"ran without a question: inside the sandbox, which may only read{more}"
         return Allowance(kind=AllowanceKind.READ_ONLY_SANDBOX, text=text)

@@ -15,10 +15,14 @@ _KIB = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockChange:
-    """A lock file that was changed: the packages that are new in it; None where that cannot be told."""
+    """A lock file that was changed: the packages that are new in it; None where that cannot be told.
+
+    `is_read`: it was not too large to be looked at.
+    """
 
     path: str
     new: tuple[str, ...] | None
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,10 @@ class Changed:
     """Globs of the task."""
     secrets: tuple[str, ...] = ()
     """`path:line` of each added line with a secret, and the path of each binary file with one."""
-    secrets_unread: str = ""
-    """Why not all of it was read."""
+    is_patch_cut: bool = False
+    """The lines were too many to be read whole."""
+    unread_binaries: tuple[str, ...] = ()
+    """Those that were too large to be read."""
     locks: tuple[LockChange, ...] = ()
 
 
@@ -139,9 +145,12 @@ def _secrets(blank: GuardrailResult, changed: Changed) -> GuardrailResult:
         number = "1 line" if len(changed.secrets) == 1 else f"{len(changed.secrets):,} lines"
         detail = f"{number} that were added hold a secret" if len(changed.secrets) > 1 else f"{number} holds a secret"
         return replace(blank, outcome=GuardrailOutcome.FAILED, detail=detail, paths=tuple(changed.secrets[:MAX_PATHS]))
-    if changed.secrets_unread:
-        return replace(blank, outcome=GuardrailOutcome.UNKNOWN, detail=changed.secrets_unread)
-    return blank
+    if changed.is_patch_cut:
+        detail = "the patch is too long to be read whole"
+        return replace(blank, outcome=GuardrailOutcome.UNKNOWN, detail=detail)
+    if changed.unread_binaries:
+        return _unread(blank, changed.unread_binaries)
+    return _unless_cut(blank, changed)
 
 
 def _dependencies(blank: GuardrailResult, changed: Changed) -> GuardrailResult:
@@ -155,16 +164,24 @@ def _dependencies(blank: GuardrailResult, changed: Changed) -> GuardrailResult:
             detail=f"new: {', '.join(names[:_MAX_PACKAGES])}{more}",
             paths=tuple(lock.path for lock in grown[:MAX_PATHS]),
         )
-    if unread := [lock.path for lock in changed.locks if lock.new is None]:
+    if unread := [lock.path for lock in changed.locks if not lock.is_read]:
+        return _unread(blank, unread)
+    if untold := [lock.path for lock in changed.locks if lock.new is None]:
         return replace(
             blank,
             outcome=GuardrailOutcome.UNKNOWN,
             detail="which packages it names cannot be told",
-            paths=tuple(unread[:MAX_PATHS]),
+            paths=tuple(untold[:MAX_PATHS]),
         )
     if not changed.locks and not changed.summary.omitted_files:
         return replace(blank, outcome=GuardrailOutcome.NOT_RUN, detail="no lock file was changed")
     return _unless_cut(blank, changed)
+
+
+def _unread(blank: GuardrailResult, paths: Sequence[str]) -> GuardrailResult:
+    files = "1 file is" if len(paths) == 1 else f"{len(paths):,} files are"
+    detail = f"{files} too large to be read"
+    return replace(blank, outcome=GuardrailOutcome.UNKNOWN, detail=detail, paths=tuple(paths[:MAX_PATHS]))
 
 
 def _binaries(blank: GuardrailResult, changed: Changed, most_kib: int) -> GuardrailResult:

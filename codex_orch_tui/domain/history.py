@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from codex_orch_tui.domain.allowance import DID_NOT_RUN, Allowance, AllowanceKind, Allowances
-from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Outcome, granted_words
+from codex_orch_tui.domain.approval import (
+    DECIDER_WORDS,
+    Approval,
+    ApprovalKind,
+    Choice,
+    Decider,
+    Outcome,
+    granted_words,
+)
 from codex_orch_tui.domain.ids import ItemId, TaskRef
 from codex_orch_tui.domain.item import Item, ItemKind
 from codex_orch_tui.domain.state import State
@@ -137,7 +145,7 @@ def ending_of(entry: HistoryEntry) -> Ending:
             return Ending.CODEX_RULE
         case AllowanceKind.FULL_ACCESS:
             return Ending.NO_SANDBOX
-        case AllowanceKind.FOR_SESSION | AllowanceKind.BY_YOU | AllowanceKind.FOR_GOOD:
+        case AllowanceKind.FOR_SESSION | AllowanceKind.BY_YOU | AllowanceKind.BY_CALLER | AllowanceKind.FOR_GOOD:
             return Ending.ACCEPTED
         case AllowanceKind.REFUSED_BY_CODEX | AllowanceKind.DECLINED | AllowanceKind.DECLINED_BY_RULE:
             return Ending.DECLINED
@@ -155,6 +163,7 @@ def allowed_line(entry: HistoryEntry) -> str:
 
 def decided_text(approval: Approval) -> str:
     """How a question was decided, and by whom."""
+    by = DECIDER_WORDS[approval.by or Decider.YOU]
     match approval.outcome:
         case Outcome.PENDING:
             return "waits for you" if approval.choice is None else "decided; on its way to the worker"
@@ -166,10 +175,10 @@ def decided_text(approval: Approval) -> str:
             return f"{approval.outcome.replace('_', ' ')}{cause}"
         case Outcome.GRANTED:
             span = "the session" if approval.for_session else "the turn"
-            return f"granted by you for {span}: {granted_words(approval.request, approval.granted) or 'nothing'}"
+            return f"granted by {by} for {span}: {granted_words(approval.request, approval.granted) or 'nothing'}"
         case _:
             words = approval.outcome.replace("_for_session", " for this session").replace("_for_good", " for good")
-            return f"{words} by you"
+            return f"{words} by {by}"
 
 
 def rule_text(approval: Approval) -> str:

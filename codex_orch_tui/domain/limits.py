@@ -9,7 +9,7 @@ from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.task import Task, TaskState
 
 _MOST = 1e6
-NEXT_STEP = "c lets it go on and use as much again"
+NEXT_STEP = "let it go on and use as much again (c)"
 
 
 def worked_s(task: Task, now_s: float) -> float:

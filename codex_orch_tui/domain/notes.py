@@ -6,7 +6,7 @@ What the worker does is not here; its own lines in events.jsonl tell that.
 from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import Choice, granted_words
+from codex_orch_tui.domain.approval import DECIDER_WORDS, Choice, granted_words
 from codex_orch_tui.domain.checking import check_note
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.log import LogKind
@@ -44,7 +44,7 @@ def _note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
     if isinstance(event, ev.ApprovalEvent):
         return _approval_note(event, state)
     if isinstance(event, ev.AnswerAccepted):
-        return (LogKind.NOTE, "it has planned; P opens its plan") if is_planner(state, event.ref) else None
+        return (LogKind.NOTE, "it has planned: open its plan (P)") if is_planner(state, event.ref) else None
     if isinstance(event, ev.ScheduleEvent):
         return schedule_note(event)
     if isinstance(event, ev.CheckEvent):
@@ -93,7 +93,10 @@ def _approval_note(event: ev.ApprovalEvent, state: State) -> tuple[LogKind, str]
         case ev.ApprovalDecided(choice=choice):
             said = f": {event.message}" if event.message else _granted(event, state)
             end = "; the turn ends" if choice is Choice.CANCEL else ""
-            return LogKind.ANSWER, f"{_ANSWER_WORDS[choice]} by you{_waited(event, state)}{end}{said}"
+            return (
+                LogKind.ANSWER,
+                f"{_ANSWER_WORDS[choice]} by {DECIDER_WORDS[event.by]}{_waited(event, state)}{end}{said}",
+            )
         case ev.DecisionNotKept():
             return LogKind.ERROR, f"the answer was not sent: {event.cause}"
         case ev.ApprovalClosed():

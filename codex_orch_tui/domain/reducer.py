@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, ApprovalKind, Outcome
+from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Approval, ApprovalKind, Decider, Outcome
 from codex_orch_tui.domain.checking import with_check_event, with_checks_cut_off
 from codex_orch_tui.domain.ids import CommitId, TaskRef
 from codex_orch_tui.domain.item import TurnStatus
@@ -317,13 +317,14 @@ def _reduce_approval(state: State, event: ev.ApprovalEvent, at_s: float) -> Stat
             approval = replace(
                 approval,
                 choice=event.choice,
+                by=event.by,
                 decided_at_s=at_s,
                 message=event.message,
                 granted=event.granted,
                 for_session=event.for_session,
             )
         case ev.DecisionNotKept():
-            approval = replace(approval, choice=None, rule=None, decided_at_s=None, message="", granted=())
+            approval = replace(approval, choice=None, by=None, rule=None, decided_at_s=None, message="", granted=())
         case ev.AnswerSent():
             approval = replace(approval, sent=True, outcome=_outcome(approval))
         case ev.ApprovalClosed():
@@ -342,6 +343,7 @@ def _asked(event: ev.ApprovalRequested, at_s: float) -> Approval:
         assessment=event.assessment,
         rule=event.rule,
         choice=event.choice,
+        by=Decider.RULE if event.choice is not None else None,
         message=event.message,
         decided_at_s=at_s if event.choice is not None else None,
     )

@@ -92,6 +92,14 @@ def clean_line(text: str | bytes) -> str:
     return _MARK_RUN.sub(_bounded, text)
 
 
+def clean_name(name: bytes) -> str:
+    """A file's name as git has it, in one line that is safe to show.
+
+    Bytes that are no UTF-8 become escapes as `\\xe9`: names that differ look different.
+    """
+    return clean_line(name.decode("utf-8", "backslashreplace"))
+
+
 def clean_text(text: str | bytes) -> str:
     """Lines that are safe to show: LF and CR LF end a line, tabs reach to every fourth column, escapes else.
 

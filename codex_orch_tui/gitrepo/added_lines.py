@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_name
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_UNESCAPED = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +43,13 @@ def added_lines(patch: bytes) -> Iterator[AddedLine]:
 
 
 def _path(name: bytes) -> str:
-    """Git quotes odd names, and ends those with blanks in them with a tab."""
-    return clean_line(name.removesuffix(b"\t").removeprefix(b'"').removesuffix(b'"').removeprefix(b"b/"))
+    """Git quotes odd names as C does, and ends those with blanks in them with a tab."""
+    name = name.removesuffix(b"\t")
+    if name.startswith(b'"'):
+        name = _ESCAPE.sub(_unescaped, name[1:-1])
+    return clean_name(name.removeprefix(b"b/"))
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    what = found[1]
+    return bytes([int(what, 8)]) if len(what) == 3 else _UNESCAPED.get(what, what)

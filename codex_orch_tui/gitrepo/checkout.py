@@ -1,9 +1,8 @@
 """What a checkout holds that is in no commit."""
 
-import os
 from pathlib import Path
 
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.runner import Git
@@ -85,4 +84,4 @@ async def read_edits(git: Git, clean: CleanDir, *, work_tree: Path, index: Path)
 
 
 def _shown(paths: list[bytes]) -> tuple[str, ...]:
-    return tuple(clean_line(os.fsdecode(path)) for path in paths[:LISTED_PATHS])
+    return tuple(clean_name(path) for path in paths[:LISTED_PATHS])

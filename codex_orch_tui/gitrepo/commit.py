@@ -15,7 +15,7 @@ from pathlib import Path
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.review import FileChange
 from codex_orch_tui.domain.task import TaskCommit
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_line, clean_name
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.backup import saved_tree
 from codex_orch_tui.gitrepo.cancel import to_the_end
@@ -210,7 +210,7 @@ def _without_nul(text: str) -> str:
 
 
 def _shown(paths: Iterable[bytes]) -> list[str]:
-    return [clean_line(path) for path in paths]
+    return [clean_name(path) for path in paths]
 
 
 def _listed(names: list[str]) -> str:

@@ -5,13 +5,12 @@ files: the branch is put on the base tip, and the worktree holds the merge of bo
 edits that are in no commit. The next commit of the worktree is then the resolution, and history stays one line.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.move import move_worktree, uncommitted
 from codex_orch_tui.gitrepo.repository import Repository
@@ -70,7 +69,7 @@ async def lay_out_conflict(repo: Repository, worktree: Worktree, *, root: Path |
         if refusal := await move_worktree(repo, clean, worktree, found, base, files=tree.decode()):
             return refusal
     moved = Worktree(path=worktree.path, branch=worktree.branch, base_branch=worktree.base_branch, base_commit=base)
-    paths = tuple(dict.fromkeys(clean_line(os.fsdecode(name)) for name in names if name))
+    paths = tuple(dict.fromkeys(clean_name(name) for name in names if name))
     return LaidOut(worktree=moved, paths=paths)
 
 
@@ -88,5 +87,5 @@ async def files_with_markers(repo: Repository, branch: str, paths: Sequence[str]
             clean.place(), *("grep", "-z", "-l", "-I", "-E", _MARKERS, str(tip), "--"), ok_codes=(0, 1)
         )
     # Compared as they are shown: the names that the caller has are clean, git's own need not be.
-    marked = {clean_line(os.fsdecode(name.partition(b":")[2])) for name in found.fields}
+    marked = {clean_name(name.partition(b":")[2]) for name in found.fields}
     return tuple(path for path in paths if path in marked)

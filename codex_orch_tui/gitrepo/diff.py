@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.review import (
@@ -22,7 +23,7 @@ from codex_orch_tui.domain.review import (
     watched_reason,
 )
 from codex_orch_tui.domain.task import DiffTotals
-from codex_orch_tui.domain.terminal_text import clean_line, clean_text
+from codex_orch_tui.domain.terminal_text import clean_line, clean_name, clean_text
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.patch import LARGE_FILE_BYTES, PatchLimits, read_patch
 from codex_orch_tui.gitrepo.repository import Repository
@@ -95,10 +96,16 @@ class Reviews:
             return (await changes_between(self._repo.git, clean, base, tip)).totals
 
     async def contents(self, ids: set[str], *, max_bytes: int) -> dict[str, bytes]:
-        """The contents of files by their object ids; those that are longer, or not there, are left out."""
+        """The contents of files by their object ids, the smallest first, as long as all together are no longer.
+
+        What comes after that, or is not there, is left out.
+        """
         with self._repo.clean() as clean:
             sizes = await _sizes(self._repo.git, clean, ids)
-            return await _contents(self._repo.git, clean, {one for one, size in sizes.items() if size <= max_bytes})
+            smallest_first = sorted(sizes, key=lambda one: (sizes[one], one))
+            up_to = accumulate(sizes[one] for one in smallest_first)
+            read = {one for one, total in zip(smallest_first, up_to, strict=True) if total <= max_bytes}
+            return await _contents(self._repo.git, clean, read)
 
     async def file_patch(self, change: FileChange, *, limits: PatchLimits | None = None) -> FilePatch:
         """One file of a summary, line by line; the first part of a very large one."""
@@ -193,7 +200,7 @@ def _raw(record: bytes, parts: Iterator[bytes], *, is_listed: bool) -> FileChang
         old_path, path = path, next(parts, b"")
     if not is_listed or not path:
         return None
-    shown = clean_line(path)
+    shown = clean_name(path)
     return FileChange(
         path=shown,
         raw_path=path,
@@ -202,8 +209,8 @@ def _raw(record: bytes, parts: Iterator[bytes], *, is_listed: bool) -> FileChang
         new_kind=entry_kind(words[1].decode()),
         old_id=words[2].decode(),
         new_id=words[3].decode(),
-        old_path=clean_line(old_path),
-        watched=watched_reason(shown) or (watched_reason(clean_line(old_path)) if old_path else ""),
+        old_path=clean_name(old_path),
+        watched=watched_reason(shown) or (watched_reason(clean_name(old_path)) if old_path else ""),
     )
 
 
@@ -239,7 +246,7 @@ async def _with_details(git: Git, clean: CleanDir, changes: list[FileChange]) ->
             change,
             old_size_bytes=sizes.get(change.old_id),
             new_size_bytes=sizes.get(change.new_id),
-            symlink_target=clean_line(target),
+            symlink_target=clean_name(target),
             points_outside=bool(target) and leaves_tree(os.fsdecode(change.raw_path), os.fsdecode(target)),
         )
     return [detailed.get(change.raw_path, change) for change in changes]

@@ -6,10 +6,18 @@ import os
 from pathlib import Path
 from types import ModuleType
 
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.clean_dir import CARRIED_SETTINGS, CleanSettings, sweep
 from codex_orch_tui.gitrepo.environment import Place
-from codex_orch_tui.gitrepo.errors import BareRepository, GitError, NoCommits, NotARepository, NotOurRepository
+from codex_orch_tui.gitrepo.errors import (
+    BareRepository,
+    GitError,
+    NoCommits,
+    NotARepository,
+    NotOurRepository,
+    PathNotUtf8,
+)
 from codex_orch_tui.gitrepo.runner import Git
 
 
@@ -36,12 +44,14 @@ async def find_repository(git: Git, path: Path) -> Found:
     """Find the repository around a folder, its main worktree and its settings.
 
     Raises:
-        NotARepository, BareRepository, NotOurRepository, NoCommits: The folder cannot be worked in.
+        NotARepository, BareRepository, NotOurRepository, PathNotUtf8, NoCommits: The folder cannot be worked in.
     """
     start = await asyncio.to_thread(_search, path)
     common_dir = await _common_dir(git, start)
     config = await read_config(git, common_dir)
     top = await asyncio.to_thread(_main_worktree, start, common_dir, config)
+    check_utf8(top)
+    check_utf8(common_dir)
     main = Place(cwd=common_dir, git_dir=common_dir)
     if not (await git.run(main, "for-each-ref", "--count=1", "refs/heads/")).stdout:
         head = await git.run(main, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok_codes=(0, 1, 128))
@@ -131,6 +141,22 @@ def _main_worktree(start: Path, common_dir: Path, config: dict[str, str]) -> Pat
     raise NotARepository(
         f"the main checkout of {common_dir} cannot be found from {start}", next_step="open the main checkout itself"
     )
+
+
+def check_utf8(folder: Path) -> None:
+    """See that a folder can be named in state files, and to Codex.
+
+    Raises:
+        PathNotUtf8: It cannot.
+    """
+    name = os.fsencode(folder)
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PathNotUtf8(
+            f"the path {clean_name(name)} is not UTF-8 (byte 0x{name[error.start]:02x})",
+            next_step="rename that folder, or make a clone at another path: git clone",
+        ) from error
 
 
 def _points_to(pointer: Path, common_dir: Path) -> bool:

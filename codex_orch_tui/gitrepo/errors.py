@@ -12,6 +12,7 @@ text.
     │   ├── BareRepository        no folder with files
     │   ├── NoCommits             nothing to branch from
     │   ├── NotOurRepository      git does not trust the folder's owner
+    │   ├── PathNotUtf8           its path has bytes that are no UTF-8
     │   ├── IdentityMissing       no name or mail to commit with
     │   └── NotWritable           the git folder or the worktrees' root: read-only, or the disk is full
     ├── GitError                  a git command failed
@@ -72,6 +73,10 @@ class RepositoryError(GitRepoError):
 
 class NotARepository(RepositoryError):
     """The folder is in no git repository."""
+
+
+class PathNotUtf8(RepositoryError):
+    """The folder's path has bytes that are no UTF-8: no state file and no message of Codex could name it."""
 
 
 class BareRepository(RepositoryError):

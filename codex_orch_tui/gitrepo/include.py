@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.review import leaves_tree
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_line, clean_name
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.staging import INCLUDED_FILES, included_files
@@ -135,11 +135,11 @@ class _Copier:
                     raise _Skipped(f"more than {self._limits.max_files:,} files")
                 self._copy_one(name)
             except _Skipped as reason:
-                skipped.append((clean_line(os.fsdecode(name)), str(reason)))
+                skipped.append((clean_name(name), str(reason)))
             except OSError as error:
-                skipped.append((clean_line(os.fsdecode(name)), clean_line(error.strerror or str(error))))
+                skipped.append((clean_name(name), clean_line(error.strerror or str(error))))
             else:
-                copied.append(clean_line(os.fsdecode(name)))
+                copied.append(clean_name(name))
         return IncludeReport(copied=tuple(copied), skipped=tuple(skipped))
 
     def _copy_one(self, name: bytes) -> None:
@@ -160,7 +160,7 @@ class _Copier:
     def _copy_link(self, name: bytes, last: bytes, source: int, target: int) -> None:
         text = os.readlink(last, dir_fd=source)
         if leaves_tree(os.fsdecode(name), os.fsdecode(text)):
-            raise _Skipped(f"a symlink that leaves the repository, to {clean_line(os.fsdecode(text))}")
+            raise _Skipped(f"a symlink that leaves the repository, to {clean_name(text)}")
         try:
             os.symlink(text, last, dir_fd=target)
         except FileExistsError:

@@ -8,11 +8,10 @@ its first commit shows how.
 All of it in a clean git folder: no merge driver, filter or hook runs.
 """
 
-import os
 from collections.abc import Sequence
 
 from codex_orch_tui.domain.ids import CommitId, slug
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.repository import Identity, Repository
@@ -93,4 +92,4 @@ async def _merged(repo: Repository, clean: CleanDir, ours: Tip, theirs: Tip) -> 
         ok_codes=(0, 1),
     )
     tree, *names = merged.fields
-    return tree.decode(), [clean_line(os.fsdecode(name)) for name in names if name]
+    return tree.decode(), [clean_name(name) for name in names if name]

@@ -16,7 +16,7 @@ from codex_orch_tui.gitrepo.clean_dir import OWN_FOLDER
 from codex_orch_tui.gitrepo.diff import commits_between
 from codex_orch_tui.gitrepo.errors import GitError, IndexLocked, RefMoved
 from codex_orch_tui.gitrepo.locks import RepositoryLock
-from codex_orch_tui.gitrepo.merge_checkout import BaseCheckout, find_checkout, unfinished_on
+from codex_orch_tui.gitrepo.merge_checkout import BaseCheckout, find_checkout, shown_path, unfinished_on
 from codex_orch_tui.gitrepo.repository import Repository
 
 MERGE_TIMEOUT_S = 600.0
@@ -78,8 +78,8 @@ class Merges:
         overlaps, refusal = await checkout.examine(preview.old, preview.new)
         shown = tuple(sorted(overlaps, key=lambda overlap: overlap.path))
         if refusal is None and shown:
-            refusal = _overlap_refusal(base_branch, str(checkout.path), shown)
-        return replace(preview, checkout=str(checkout.path), overlaps=shown, refusal=refusal)
+            refusal = _overlap_refusal(base_branch, shown_path(checkout.path), shown)
+        return replace(preview, checkout=shown_path(checkout.path), overlaps=shown, refusal=refusal)
 
     async def merge(self, preview: MergePreview) -> Merged | Refusal:
         """Do what a preview showed, if everything still is as it showed it.
@@ -114,7 +114,7 @@ class Merges:
             base_branch=now.base_branch,
             old=now.old,
             new=now.new,
-            checkout=str(checkout.path) if checkout else "",
+            checkout=shown_path(checkout.path) if checkout else "",
         )
 
     async def _compared(self, base_branch: str, branch: str) -> MergePreview:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.domain.merge import Overlap, OverlapKind, Refusal, RefusalReason
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.gitrepo.checkout import read_edits
 from codex_orch_tui.gitrepo.environment import Place
 from codex_orch_tui.gitrepo.errors import IndexLocked
@@ -66,7 +66,7 @@ class BaseCheckout:
         if edits.unmerged:
             return [], Refusal(
                 reason=RefusalReason.IN_PROGRESS,
-                message=f"{self.path} has files in conflict",
+                message=f"{shown_path(self.path)} has files in conflict",
                 paths=edits.unmerged,
                 next_step="resolve them there: git status names them, git add marks them as resolved",
             )
@@ -135,7 +135,7 @@ class BaseCheckout:
             reason=RefusalReason.FILTER,
             message=f"{len(needing)} files need a filter from this repository's own config, which is not run",
             paths=tuple(needing),
-            next_step=f"if you trust that config, merge by hand in {self.path}: git merge --ff-only {new}",
+            next_step=f"if you trust that config, merge by hand in {shown_path(self.path)}: git merge --ff-only {new}",
         )
 
 
@@ -159,11 +159,12 @@ async def unfinished_on(repo: Repository, branch: str) -> Refusal | None:
 def _blocks(repo: Repository, entry: WorktreeEntry, branch: str) -> Refusal | None:
     admin_dir = repo.admin_dir(entry.path)
     if entry.branch == branch and (admin_dir is None or not entry.path.is_dir()):
+        path = shown_path(entry.path)
         return Refusal(
             reason=RefusalReason.CHECKOUT_MISSING,
-            message=f"{branch} is checked out in {entry.path}, and that folder is gone",
-            paths=(clean_line(str(entry.path)),),
-            next_step=f"bring it back (git worktree repair), or forget it: git worktree remove {entry.path}",
+            message=f"{branch} is checked out in {path}, and that folder is gone",
+            paths=(path,),
+            next_step=f"bring it back (git worktree repair), or forget it: git worktree remove {path}",
         )
     unfinished = unfinished_in(admin_dir) if admin_dir else None
     if unfinished is not None and branch in {entry.branch, unfinished.branch}:
@@ -174,11 +175,16 @@ def _blocks(repo: Repository, entry: WorktreeEntry, branch: str) -> Refusal | No
 def _in_progress(path: Path, name: str, how_to_end: str) -> Refusal:
     return Refusal(
         reason=RefusalReason.IN_PROGRESS,
-        message=f"a {name} is unfinished in {path}",
-        paths=(clean_line(str(path)),),
+        message=f"a {name} is unfinished in {shown_path(path)}",
+        paths=(shown_path(path),),
         next_step=f"end it there: {how_to_end}",
     )
 
 
+def shown_path(path: Path) -> str:
+    """A folder of the person's, whose name need not be clean."""
+    return clean_name(os.fsencode(path))
+
+
 def _shown(path: bytes) -> str:
-    return clean_line(os.fsdecode(path))
+    return clean_name(path)

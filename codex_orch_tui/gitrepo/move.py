@@ -1,11 +1,10 @@
 """Moving a task's worktree: its branch to another commit, its files and index to another tree, or nothing at all."""
 
 import asyncio
-import os
 
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.cancel import to_the_end
 from codex_orch_tui.gitrepo.checkout import read_edits
@@ -63,7 +62,7 @@ async def move_worktree(
         return Refusal(
             reason=RefusalReason.OVERLAP,
             message=f"{len(blockers)} files in the worktree that git ignores are in the way of new files of the base",
-            paths=tuple(clean_line(os.fsdecode(path)) for path in blockers),
+            paths=tuple(clean_name(path) for path in blockers),
             next_step="move them away in the task's worktree",
         )
     place = clean.place(work_tree=found.path, index=found.admin_dir / "index")

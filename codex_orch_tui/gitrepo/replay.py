@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codex_orch_tui.domain.ids import CommitId
-from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.domain.terminal_text import clean_line, clean_name
 from codex_orch_tui.gitrepo.clean_dir import CleanDir
 from codex_orch_tui.gitrepo.repository import Identity, Repository
 
@@ -145,7 +145,7 @@ class Replay:
         )
         tree, *names = merged.fields
         if merged.exit_code:
-            return tuple(clean_line(os.fsdecode(name)) for name in dict.fromkeys(names) if name)
+            return tuple(clean_name(name) for name in dict.fromkeys(names) if name)
         return tree.decode()
 
     async def _write(self, original: _Original, tree: str) -> CommitId:

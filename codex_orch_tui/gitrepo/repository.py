@@ -94,7 +94,7 @@ class Repository:
 
         Raises:
             GitMissing, GitTooOld: Git cannot be used.
-            NotARepository, BareRepository, NotOurRepository, NoCommits: The folder cannot be worked in.
+            NotARepository, BareRepository, NotOurRepository, PathNotUtf8, NoCommits: The folder cannot be worked in.
             GitError: Git failed for another reason.
         """
         git = git or Git()

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from codex_orch_tui.domain.ids import CommitId
+from codex_orch_tui.domain.terminal_text import clean_name
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.backup import Backup, is_saved, saved_tree
 from codex_orch_tui.gitrepo.branch_names import check_branch_name
@@ -327,7 +328,7 @@ class Worktrees:
                 self.repo.git, clean, work_tree=found.path, admin_dir=found.admin_dir, tip=found.tip
             )
         if staged.nested:
-            names = tuple(path.decode("utf-8", "replace") for path in staged.nested)
+            names = tuple(map(clean_name, staged.nested))
             raise WorktreeDirty(
                 f"{found.path} holds {len(names)} git repositories of their own, which no backup has",
                 next_step="move them away, then try again",

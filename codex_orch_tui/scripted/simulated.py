@@ -110,6 +110,7 @@ class SimulatedConnection:
         """See `ports.Connection`; the schema chooses between scripts, what they say is not held against it."""
         if self._turn is not None:
             raise _refused("a turn is running")
+        self._decoder.begin_turn(is_checked=output_schema is not None)
         turn = SimulatedTurn(
             emit=self._emit,
             thread=thread,

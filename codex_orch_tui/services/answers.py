@@ -7,13 +7,11 @@ ends the task: it is kept and shown, and a person decides.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import islice
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import TaskRef, TurnId
 from codex_orch_tui.domain.item import Fault, FaultKind, ItemKind
-from codex_orch_tui.domain.role import answer_is_checked
-from codex_orch_tui.domain.selectors import is_planner
+from codex_orch_tui.domain.selectors import is_checked, is_planner
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.services.answer_schema import MAX_PROBLEMS, AnswerSchema
 from codex_orch_tui.services.errors import WorkspaceError
@@ -55,9 +53,7 @@ class Answers:
 
     def is_checked(self, ref: TaskRef) -> bool:
         """Whether a task's answers have to fit a schema, if its role has one."""
-        state = self._hub.state
-        working = (each for each in state.runs[ref.run].tasks if not state.tasks[each].spec.is_group)
-        return answer_is_checked(state.tasks[ref].spec, is_run=len(tuple(islice(working, 2))) > 1)
+        return is_checked(self._hub.state, ref)
 
     def again(self, ref: TaskRef) -> str:
         """The prompt of a turn in which a person lets the worker answer again."""
@@ -130,7 +126,7 @@ def role_fault(error: RoleError) -> Fault:
     return Fault(
         kind=FaultKind.OTHER,
         message=str(error.problems[0]),
-        next_step="mend it, then c goes on",
+        next_step="mend it, then let it go on (c)",
     )
 
 
@@ -139,5 +135,5 @@ def _fault(task: Task, problems: tuple[str, ...], schema: AnswerSchema) -> Fault
     return Fault(
         kind=FaultKind.ANSWER,
         message=f"the {task.spec.role}'s answer does not fit its schema, also when asked again: {problems[0]}{more}",
-        next_step=f"c asks once more, s says it in your words; the schema: {schema.place}",
+        next_step=f"ask once more (c) or say it in your words (s); the schema: {schema.place}",
     )

@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import ACCEPTING, Approval, ApprovalRequest, Choice, Decision, Outcome
+from codex_orch_tui.domain.approval import ACCEPTING, Approval, ApprovalRequest, Choice, Decider, Decision, Outcome
 from codex_orch_tui.domain.ids import ApprovalId, EpochId, TaskRef
 from codex_orch_tui.domain.secrets import redact, redact_json
 from codex_orch_tui.services.errors import AnswerRefusedError
@@ -98,13 +98,16 @@ class Approvals:
         opened.seen[viewer] = asyncio.create_task(self._subject(ref, opened.request))
         await asyncio.shield(opened.seen[viewer])
 
-    async def decide(self, approval_id: ApprovalId, decision: Decision, *, viewer: str = "") -> None:
-        """Take a person's decision: on disk first, then to whoever waits for it.
+    async def decide(
+        self, approval_id: ApprovalId, decision: Decision, *, viewer: str = "", by: Decider = Decider.YOU
+    ) -> None:
+        """Take a decision: on disk first, then to whoever waits for it.
 
         Args:
             approval_id: the question.
             decision: the answer.
-            viewer: the program that the person sits at; empty: this one.
+            viewer: the program that it was made at; empty: this one.
+            by: who made it.
 
         Raises:
             AnswerRefusedError: the question is gone, is about something else by now, does not take this answer, or
@@ -114,7 +117,7 @@ class Approvals:
         _check(opened.request, decision)
         opened.is_being_decided = True
         try:
-            await self._decide(approval_id, opened, decision, viewer)
+            await self._decide(approval_id, opened, decision, viewer, by)
         finally:
             opened.is_being_decided = False
 
@@ -132,14 +135,16 @@ class Approvals:
             return
         self._hub.apply(ev.ApprovalClosed(ref=approval.ref, approval=approval_id, outcome=outcome, cause=cause))
 
-    async def _decide(self, approval_id: ApprovalId, opened: _Open, decision: Decision, viewer: str) -> None:
+    async def _decide(
+        self, approval_id: ApprovalId, opened: _Open, decision: Decision, viewer: str, by: Decider
+    ) -> None:
         if decision.choice in ACCEPTING:
             await self._check_unchanged(approval_id, opened, viewer)
         approval = self._hub.state.approvals[approval_id]
         if opened.decision.done() or not approval.is_pending:
             raise AnswerRefusedError(GONE)
         try:
-            await self._hub.record(_decided(approval, decision, viewer))
+            await self._hub.record(_decided(approval, decision, viewer, by))
         except JournalError as error:
             raise AnswerRefusedError(self._not_kept(approval, error)) from error
         if opened.decision.done():
@@ -200,7 +205,7 @@ def _check(request: ApprovalRequest, decision: Decision) -> None:
         raise AnswerRefusedError(str(error)) from error
 
 
-def _decided(approval: Approval, decision: Decision, viewer: str) -> ev.ApprovalDecided:
+def _decided(approval: Approval, decision: Decision, viewer: str, by: Decider) -> ev.ApprovalDecided:
     secret = {question.id for question in approval.request.questions if question.is_secret}
     kept = {
         name: ("(secret)",) if name in secret else tuple(map(redact, values))
@@ -210,6 +215,7 @@ def _decided(approval: Approval, decision: Decision, viewer: str) -> ev.Approval
         ref=approval.ref,
         approval=approval.id,
         choice=decision.choice,
+        by=by,
         for_session=decision.for_session,
         message=redact(decision.message),
         answers=kept,

@@ -21,8 +21,9 @@ from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.services.approvals import GONE
 from codex_orch_tui.services.commands import model
 from codex_orch_tui.services.commands.data import CLEANED, LANDING_PREVIEW, MERGE_PREVIEW, MERGED, UPDATED
-from codex_orch_tui.services.commands.model import Command, Reply
+from codex_orch_tui.services.commands.model import Command
 from codex_orch_tui.services.commands.plan_form import form_of
+from codex_orch_tui.services.commands.reply import Reply
 from codex_orch_tui.services.commands.sender import send
 from codex_orch_tui.services.errors import AnswerRefusedError, NotPossibleError
 from codex_orch_tui.services.landing import sentence, told

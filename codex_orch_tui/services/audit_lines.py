@@ -139,7 +139,7 @@ def _decided(event: ev.ApprovalDecided, approval: Approval | None) -> _Line:
     return {
         "approval": event.approval,
         "choice": event.choice,
-        "by": "you",
+        "by": event.by,
         **({"via": event.via} if event.via else {}),
         "rule": None,
         "message": event.message,

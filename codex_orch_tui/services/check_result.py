@@ -135,7 +135,7 @@ def not_run(result: CheckResult) -> Fault:
     return Fault(
         kind=FaultKind.CHECK_FAILED,
         message=head,
-        next_step=f"{step}; then c runs the checks"
+        next_step=f"{step}; then run the checks (c)"
         if arrow
-        else "mend that in the plan or the settings; c runs the checks",
+        else "mend that in the plan or the settings, then run the checks (c)",
     )

@@ -169,9 +169,9 @@ class Checks:
         tries = f", also after {task.check_retries} more turns" if task.check_retries > 1 else ""
         if task.check_retries == 1:
             tries = ", also after one more turn"
-        logs = self._layout.task(*task.ref).logs
+        logs = clean_line(str(self._layout.task(*task.ref).logs))
         return Fault(
             kind=FaultKind.CHECK_FAILED,
             message=clean_line(f"the check {name_of(first)}{others} {how(first)}{tries}"),
-            next_step=f"s tells the worker what to do, c runs the checks again; whole output: {clean_line(str(logs))}",
+            next_step=f"tell the worker what to do (s) or run the checks again (c); whole output: {logs}",
         )

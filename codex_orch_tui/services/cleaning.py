@@ -202,14 +202,30 @@ class Cleaning:
                 done.removed.append(tmp_gone(path))
 
     async def _remove_run_folder(self, done: _Told, run: RunId, folder: str) -> None:
-        """With the intent first: whoever writes into it begins nothing more."""
+        """With the intent first: whoever writes into it begins nothing more.
+
+        A command that waits for its turn, as one that lies in the inbox, either has begun before, and then the folder
+        stays, or is refused.
+        """
         try:
-            await self.hub.record(ev.RunRemovalStarted(run=run))
+            self._refuse_taken_up(run)  # Before the locks: a message may hold its own until there is a free worker.
+            async with self.locks.of_all(self.hub.state.runs[run].tasks):
+                self._refuse_taken_up(run)
+                await self.hub.record(ev.RunRemovalStarted(run=run))
             await self.left(run)
             await asyncio.to_thread(self.layout.remove_run_folder, run)
         except StoreError as error:
             self.hub.apply(ev.RunNotRemoved(run=run, reason=clean_line(str(error))))
             done.keep(Part.RUN_FOLDER, folder, error)
             return
+        except NotPossibleError as error:
+            done.keep(Part.RUN_FOLDER, folder, error)
+            return
         self.hub.apply(ev.RunRemoved(run=run))
         done.removed.append(Removed(part=Part.RUN_FOLDER, name=clean_line(folder)))
+
+    def _refuse_taken_up(self, run: RunId) -> None:
+        tasks = (self.hub.state.tasks[ref] for ref in self.hub.state.runs[run].tasks)
+        for task in tasks:
+            if not task.spec.is_group and task.state is not TaskState.DONE and task.state not in ENDED:
+                raise NotPossibleError(f"{task.ref.task} has just been taken up again")

@@ -7,6 +7,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ _NAMESPACE_SWITCHES = {
     "user/max_user_namespaces": "0",
 }
 """Kernel settings below /proc/sys, with the value that keeps bubblewrap from making a sandbox."""
+
+_finding = partial(Finding.of, Area.CODEX)
 
 
 async def codex_findings(
@@ -242,14 +245,3 @@ def _read(path: Path) -> str:
 
 def _fault(name: str, title: str, fault: Fault) -> Finding:
     return _finding(name, title, Verdict.FAIL, fault.message, fault.next_step)
-
-
-def _finding(name: str, title: str, verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(
-        id=name,
-        area=Area.CODEX,
-        title=title,
-        verdict=verdict,
-        found=clean_line(found),
-        next_step=clean_line(next_step),
-    )

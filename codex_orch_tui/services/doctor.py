@@ -4,12 +4,12 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from codex_orch_tui import __version__
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig
 from codex_orch_tui.config.role_settings import role_names
-from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.gitrepo.branch_names import check_branch_name
 from codex_orch_tui.gitrepo.errors import GitRepoError, GitUnavailable, IdentityMissing, NotARepository
 from codex_orch_tui.gitrepo.repository import Repository
@@ -28,6 +28,9 @@ from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.store.lock import holder_of
 
 LOW_SPACE_BYTES = 1024**3
+
+_machine = partial(Finding.of, Area.MACHINE)
+_found = partial(Finding.of, Area.REPOSITORY)
 
 
 async def examine(
@@ -188,20 +191,3 @@ def _lock(layout: Layout) -> Finding:
     except StoreError as error:
         return _found("lock", "lock", Verdict.FAIL, error.message, error.next_step)
     return _found("lock", "lock", Verdict.OK, "free" if holder is None else f"this repository is open in {holder}")
-
-
-def _machine(name: str, title: str, verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(
-        id=name, area=Area.MACHINE, title=title, verdict=verdict, found=clean_line(found), next_step=next_step
-    )
-
-
-def _found(name: str, title: str, verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(
-        id=name,
-        area=Area.REPOSITORY,
-        title=title,
-        verdict=verdict,
-        found=clean_line(found),
-        next_step=clean_line(next_step),
-    )

@@ -90,4 +90,4 @@ def listed(names: Iterable[str], *, most: int = MAX_NAMED) -> str:
 
 
 def _finding(name: str, title: str, area: Area, verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(id=name, area=area, title=title, verdict=verdict, found=clean_line(found), next_step=next_step)
+    return Finding.of(area, name, title, verdict, found, next_step)

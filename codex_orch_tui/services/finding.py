@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from codex_orch_tui.domain.terminal_text import clean_line
+
 
 class Verdict(StrEnum):
     """How a thing stands. WARN is worth knowing and keeps nobody from working; FAIL does."""
@@ -36,3 +38,15 @@ class Finding:
     verdict: Verdict
     found: str
     next_step: str = ""
+
+    @classmethod
+    def of(cls, area: Area, name: str, title: str, verdict: Verdict, found: str, next_step: str = "") -> "Finding":
+        """A finding out of texts that need not be clean."""
+        return cls(
+            id=name,
+            area=area,
+            title=title,
+            verdict=verdict,
+            found=clean_line(found),
+            next_step=clean_line(next_step),
+        )

@@ -13,7 +13,7 @@ from codex_orch_tui.domain.lock_files import is_lock_file, packages
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
 from codex_orch_tui.domain.review import EntryKind, FileChange, ReviewSummary
 from codex_orch_tui.domain.run_landing import LandingTask
-from codex_orch_tui.domain.secrets import redact
+from codex_orch_tui.domain.secrets import MARK, redact
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.gitrepo.added_lines import added_lines
 from codex_orch_tui.gitrepo.diff import Reviews
@@ -22,11 +22,17 @@ from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.whole_patch import whole_patch
 from codex_orch_tui.services.hub import Hub
 
-MAX_LOCK_BYTES = 16 * 1024 * 1024
+MAX_LOCK_BYTES = 32 * 1024 * 1024
+"""Of all lock files together, as they were and as they are: some take seconds to parse."""
 MAX_BINARY_BYTES = 16 * 1024 * 1024
-"""Of all files together that a patch only names."""
+"""The same of all files that a patch only names."""
 _KEPT = 64
 """Answers that are remembered: a preview is followed by its merge."""
+
+_MEND = (
+    "Your work is committed, and then these guardrails did not hold on what it changes. Change it so that each of them"
+    " holds. If what you were asked for cannot be done like that, say so and why."
+)
 
 _Key = tuple[CommitId, CommitId, tuple[str, ...], tuple[Guardrail, ...]]
 
@@ -118,45 +124,42 @@ class Guardrails:
         """
         summary = await self._reviews.summary(base, commit)
         secrets: tuple[str, ...] = ()
-        unread = ""
+        unread: tuple[str, ...] = ()
+        is_cut = False
         if any(each.no_secrets for each in guardrails):
             patch = await whole_patch(self._repository, base, commit)
             secrets = await asyncio.to_thread(_secrets, patch.data)
             hidden, unread = await self._in_binaries(summary)
             secrets += hidden
-            unread = "the patch is too long to be read whole" if patch.is_cut else unread
+            is_cut = patch.is_cut
         locks: tuple[LockChange, ...] = ()
         if any(each.no_new_dependencies for each in guardrails):
             locks = await self._locks(summary)
-        return Changed(summary=summary, claims=claims, secrets=secrets, secrets_unread=unread, locks=locks)
+        return Changed(
+            summary=summary, claims=claims, secrets=secrets, is_patch_cut=is_cut, unread_binaries=unread, locks=locks
+        )
 
-    async def _in_binaries(self, summary: ReviewSummary) -> tuple[tuple[str, ...], str]:
-        """The files with secrets among those that a patch only names, as a NUL makes any text one; why some are unread.
+    async def _in_binaries(self, summary: ReviewSummary) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The files with secrets among those that a patch only names, as a NUL makes any text one; which are unread.
 
         Raises:
             GitRepoError: git failed.
         """
         kinds = {EntryKind.FILE, EntryKind.EXECUTABLE}
         named = [change for change in summary.files if change.insertions is None and change.new_kind in kinds]
-        left_bytes, read = MAX_BINARY_BYTES, []
-        for change in sorted(named, key=_size_bytes):
-            left_bytes -= _size_bytes(change)
-            if left_bytes < 0:
-                break
-            read.append(change)
-        ids = {name for change in read for name in (change.old_id, change.new_id) if int(name, 16)}
-        contents = await self._reviews.contents(ids, max_bytes=MAX_BINARY_BYTES)
-        found = await asyncio.to_thread(_hidden, read, contents)
-        left = len(named) - len(read)
-        files = "1 file is" if left == 1 else f"{left:,} files are"
-        return found, f"{files} too large to be read" if left else ""
+        contents = await self._contents(named, MAX_BINARY_BYTES)
+        read = [change for change in named if _ids(change) <= contents.keys()]
+        unread = tuple(change.path for change in named if not _ids(change) <= contents.keys())
+        return await asyncio.to_thread(_hidden, read, contents), unread
 
     async def _locks(self, summary: ReviewSummary) -> tuple[LockChange, ...]:
         # One that is gone has nothing new in it.
         changed = [change for change in summary.files if is_lock_file(change.path) and int(change.new_id, 16)]
-        ids = {name for change in changed for name in (change.old_id, change.new_id) if int(name, 16)}
-        contents = await self._reviews.contents(ids, max_bytes=MAX_LOCK_BYTES)
-        return await asyncio.to_thread(_grown, changed, contents)
+        return await asyncio.to_thread(_grown, changed, await self._contents(changed, MAX_LOCK_BYTES))
+
+    async def _contents(self, changed: Sequence[FileChange], max_bytes: int) -> dict[str, bytes]:
+        """What these files were and are, as much of it as may be read."""
+        return await self._reviews.contents({name for change in changed for name in _ids(change)}, max_bytes=max_bytes)
 
 
 def merge_refusal(results: Sequence[GuardrailResult]) -> Refusal | None:
@@ -170,8 +173,19 @@ def merge_refusal(results: Sequence[GuardrailResult]) -> Refusal | None:
         reason=RefusalReason.GUARDRAIL,
         message=clean_line(f"{number}: {told}"),
         paths=tuple(dict.fromkeys(path for result in stopping for path in result.paths)),
-        next_step="s tells the worker what to mend; the settings have them under guardrails",
+        next_step="tell the worker what to mend (s); the settings have them under guardrails",
     )
+
+
+def mend_prompt(results: Sequence[GuardrailResult]) -> str:
+    """What a worker is told of the guardrails that do not hold: which, what was found, and where; never a secret."""
+    lines = [_MEND]
+    for result in results:
+        if not result.holds:
+            said = f"- {result.name} ({result.condition}): {_why(result)}"
+            lines.append(f"{said}: {', '.join(result.paths)}" if result.paths else said)
+    # A file's name may hold one as well, and a message with a mark of ours in it is not sent.
+    return MARK.sub("…", "\n".join(map(clean_line, lines)))
 
 
 def _why(result: GuardrailResult) -> str:
@@ -192,23 +206,21 @@ def _clean(result: GuardrailResult) -> GuardrailResult:
     )
 
 
+def _ids(change: FileChange) -> set[str]:
+    """What there is to read of a file: as it was, and as it is."""
+    return {name for name in (change.old_id, change.new_id) if int(name, 16)}
+
+
 def _grown(changed: Sequence[FileChange], contents: Mapping[str, bytes]) -> tuple[LockChange, ...]:
     """What is new in lock files, from their contents by id; in a thread, as some take seconds to parse."""
     found = []
     for change in changed:
-        before = packages(change.path, contents[change.old_id]) if change.old_id in contents else None
-        if not int(change.old_id, 16):
-            before = frozenset()
-        now = packages(change.path, contents[change.new_id]) if change.new_id in contents else None
+        is_read = _ids(change) <= contents.keys()
+        before = packages(change.path, contents.get(change.old_id, b"")) if is_read else None
+        now = packages(change.path, contents[change.new_id]) if is_read else None
         new = None if before is None or now is None else tuple(sorted(now - before))
-        found.append(LockChange(path=change.path, new=new))
+        found.append(LockChange(path=change.path, new=new, is_read=is_read))
     return tuple(found)
-
-
-def _size_bytes(change: FileChange) -> int:
-    """How much has to be read of a file; one whose size is not known counts as too large."""
-    sizes = ((change.old_id, change.old_size_bytes), (change.new_id, change.new_size_bytes))
-    return sum(MAX_BINARY_BYTES + 1 if size is None else size for name, size in sizes if int(name, 16))
 
 
 def _hidden(changed: Sequence[FileChange], contents: Mapping[str, bytes]) -> tuple[str, ...]:

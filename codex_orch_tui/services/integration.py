@@ -186,7 +186,7 @@ class Integration:
             Refusal(
                 reason=RefusalReason.CHECK,
                 message=f"the check {check.name} is another one than was shown",
-                next_step="m on the run looks again",
+                next_step="look at it again (m on the run)",
             )
         )
 

@@ -35,7 +35,7 @@ from codex_orch_tui.store.errors import JournalError
 _NOT_REVIEWED = Refusal(
     reason=RefusalReason.NOT_REVIEWED,
     message="this exact commit has not been reviewed",
-    next_step="d opens its diff",
+    next_step="read its diff (d)",
 )
 
 
@@ -77,7 +77,7 @@ class Landing:
         except GitRepoError as error:
             raise NotPossibleError(sentence(error)) from error
         if summary.commit_count == 0:
-            raise NotPossibleError("the task has changed no file yet; s sends it a message")
+            raise NotPossibleError("the task has changed no file yet: send it a message (s)")
         return summary
 
     async def file_patch(self, change: FileChange) -> FilePatch:
@@ -128,7 +128,7 @@ class Landing:
     async def merge(self, task: Task, preview: MergePreview) -> Merged:
         """Move the base branch; the task's folder stays. See `Orchestrator.merge`."""
         if not task.is_cleared or preview.new != task.tip:
-            raise NotPossibleError("this exact commit has not been reviewed; d opens its diff")
+            raise NotPossibleError("this exact commit has not been reviewed: read its diff (d)")
         if unchecked := _unchecked(task):
             raise NotPossibleError(told(unchecked))
         if stopped := merge_refusal(await self._guardrails.of_task(task.ref)):
@@ -229,7 +229,7 @@ class Landing:
             NotPossibleError: there is no clash, or git did not take it; nothing was moved.
         """
         if not task.conflicts:
-            raise NotPossibleError("no conflict is known; u updates the task from its base")
+            raise NotPossibleError("no conflict is known: update the task from its base (u)")
         self._refuse_part_of_run(task)
         task = await self._with_folder(task)
         try:
@@ -307,10 +307,10 @@ class Landing:
     def _refuse_part_of_run(self, task: Task) -> None:
         """Raise for a task whose commits cannot go to the base branch without those of others."""
         if sel.shares_worktree(self._hub.state, task):
-            raise NotPossibleError("the tasks of this run share one worktree; m on the run lands them together")
+            raise NotPossibleError("the tasks of this run share one worktree: land them together (m on the run)")
         if others := sel.unmerged_joins(self._hub.state, task):
             names = " and ".join(other.spec.title for other in others)
-            raise NotPossibleError(f"it stands on {names}, which is not merged yet; m on the run lands all of it")
+            raise NotPossibleError(f"it stands on {names}, which is not merged yet: land all of it (m on the run)")
 
     async def committed(self, task: Task) -> Task:
         """The task with all that its branch and its worktree hold: commits and edits of the person, or of a cut turn.
@@ -373,9 +373,9 @@ def _unchecked(task: Task) -> Refusal | None:
     if not gaps:
         return None
     if can_check_again(task) or awaits_only_checks(task):
-        step = "c runs them on it; it is merged when they pass"
+        step = "run them on it (c); it is merged when they pass"
     else:
-        step = "c continues the task; they run when its turn is over"
+        step = "continue the task (c); they run when its turn is over"
     message = f"its checks have not passed on exactly this commit: {'; '.join(gaps)}"
     return Refusal(reason=RefusalReason.CHECK, message=clean_line(message), next_step=step)
 
@@ -385,5 +385,5 @@ def _unresolved(paths: tuple[str, ...]) -> Refusal:
         reason=RefusalReason.CONFLICT,
         message="conflict markers are still in the files",
         paths=paths,
-        next_step="s tells the worker, e opens the editor",
+        next_step="tell the worker (s) or open the editor (e)",
     )

@@ -163,7 +163,7 @@ class LandingPreviews:
             return Refusal(
                 reason=RefusalReason.NOT_REVIEWED,
                 message=f"the tasks of this run share one worktree and land together; {told}",
-                next_step="d reviews a task",
+                next_step="review a task (d)",
             )
         worktree = next((tasks[ref].worktree for ref in worked), None)
         if worktree is None:
@@ -196,7 +196,7 @@ class LandingPreviews:
             nothing = Refusal(
                 reason=RefusalReason.NOT_REVIEWED if left else RefusalReason.NOTHING_TO_MERGE,
                 message="nothing of it is reviewed yet" if left else "nothing of it can land now",
-                next_step="d reads the diff of a task" if left else "",
+                next_step="read the diff of a task (d)" if left else "",
             )
             return replace(preview, refusal=nothing)
         identity = await self.repository.identity()
@@ -204,7 +204,7 @@ class LandingPreviews:
         landed = [task.tip for task in tasks_of_run if task.state is TaskState.MERGED and task.tip is not None]
         stages = await replay_in_order(self.repository, old, found.pieces, identity=identity, landed=landed)
         if isinstance(stages, Stuck):
-            step = "o leaves it out; then u puts it on the new base, where its worker can resolve the clash"
+            step = "leave it out (o), then update it to the new base (u), where its worker can resolve the clash"
             return replace(preview, refusal=replace(stages.refusal, next_step=step), culprit=stages.ref)
         tip_of = {piece.ref: piece.tip for piece in found.pieces}
         tasks = tuple(

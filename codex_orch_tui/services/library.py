@@ -8,14 +8,16 @@ import asyncio
 import inspect
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 from codex_orch_tui.config import ConfigError, LoadedConfig, SettingsPlaces
 from codex_orch_tui.config.rates import rates_of
-from codex_orch_tui.domain.approval import Approval, Decision
+from codex_orch_tui.domain.approval import Approval, Decider, Decision
 from codex_orch_tui.domain.events import ApprovalChanged, ApprovalRequested, Recorded
 from codex_orch_tui.domain.ids import ApprovalId, RunId
 from codex_orch_tui.domain.plan import Plan
@@ -38,13 +40,13 @@ from codex_orch_tui.services.ports import Connector
 from codex_orch_tui.services.roles import RoleError
 from codex_orch_tui.store.layout import STATE_FOLDER
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 AnyPlan = Plan | Mapping[str, object] | str | os.PathLike[str]
 """A plan, or what a plan file holds, or the path of one."""
 OnEvent = Callable[[Recorded], object]
 OnApproval = Callable[[Approval], Decision | Awaitable[Decision | None] | None]
-
-VIA = "library"
-"""How the record says that a caller's function decided, and not a person at a screen."""
 
 
 class RunRefusedError(Exception):
@@ -94,7 +96,8 @@ async def run_orchestrator(
         on_event: Hears of each event of the repository while this works, in the loop's thread. An exception from it
             ends the run in good order and is raised here.
         on_approval: Gets each question of the run and returns the answer, or None to leave it to a person; it may be
-            asynchronous. Without it nothing is ever accepted. An exception from it ends the run as above.
+            asynchronous. Without it nothing is ever accepted. The history tells its answers as those of "your program".
+            An exception from it ends the run as above.
         time_limit_s: So many seconds after its beginning the workers are stopped; the result says `timed_out`.
         settings: Settings that count before all others, as in orchestrator.yaml: `{"max_workers": 2}`.
         environ: Instead of this process's environment: where HOME, CODEX_HOME and PATH are.
@@ -128,53 +131,29 @@ async def run_orchestrator(
     return await asyncio.to_thread(run_result, orchestrator.state, run, orchestrator.layout, card, timed_out=timed_out)
 
 
-def run_orchestrator_sync(
-    task_description: str = "",
-    *,
-    repo: str | os.PathLike[str] | None = None,
-    base_dir: str | os.PathLike[str] | None = None,
-    plan: AnyPlan | None = None,
-    role: str | None = None,
-    model: str | None = None,
-    base_branch: str | None = None,
-    spec: str = "",
-    on_event: OnEvent | None = None,
-    on_approval: OnApproval | None = None,
-    time_limit_s: float | None = None,
-    settings: Mapping[str, object] | None = None,
-    environ: Mapping[str, str] | None = None,
-    connector: Connector | None = None,
-) -> RunResult:
-    """`run_orchestrator` for programs without an event loop: it returns when the run is over.
+def _waiting(call: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
+    """The same for programs without an event loop: it returns when the run is over.
 
     Raises:
-        RuntimeError: An event loop runs in this thread: await `run_orchestrator` there.
-        RunRefusedError, ValueError: See `run_orchestrator`.
+        RuntimeError: An event loop runs in this thread.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    else:
-        raise RuntimeError("an event loop runs here: await run_orchestrator(...) instead of run_orchestrator_sync(...)")
-    return asyncio.run(
-        run_orchestrator(
-            task_description,
-            repo=repo,
-            base_dir=base_dir,
-            plan=plan,
-            role=role,
-            model=model,
-            base_branch=base_branch,
-            spec=spec,
-            on_event=on_event,
-            on_approval=on_approval,
-            time_limit_s=time_limit_s,
-            settings=settings,
-            environ=environ,
-            connector=connector,
-        )
-    )
+
+    @wraps(call)
+    def wait(*args: P.args, **options: P.kwargs) -> R:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            name = call.__name__
+            raise RuntimeError(f"an event loop runs here: await {name}(...) instead of {name}_sync(...)")
+        return asyncio.run(call(*args, **options))
+
+    wait.__name__ = wait.__qualname__ = f"{call.__name__}_sync"
+    return wait
+
+
+run_orchestrator_sync = _waiting(run_orchestrator)
 
 
 # -- what is wanted ---------------------------------------------------------------------------------------------------
@@ -336,7 +315,7 @@ class _Calls:
             given = on_approval(approval)
             decision = await given if inspect.isawaitable(given) else given
             if decision is not None:
-                await orchestrator.answer(approval_id, decision, viewer=VIA)
+                await orchestrator.answer(approval_id, decision, by=Decider.CALLER)
         except AnswerRefusedError as error:
             now = orchestrator.state.approvals[approval_id]
             # Somebody was quicker, or it is asked again because it has changed: then it comes by once more.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.check import CheckRun
 from codex_orch_tui.domain.cost import RateCard, cost_usd
 from codex_orch_tui.domain.ids import CommitId, RunId
@@ -89,7 +90,7 @@ def run_result(state: State, run: RunId, layout: Layout, card: RateCard, *, time
         timed_out: The time limit stopped it.
     """
     found = state.runs[run]
-    tasks = tuple(task for ref in found.tasks if not (task := state.tasks[ref]).spec.is_group)
+    tasks = sel.work_of(state, found)
     results = tuple(_task(task, layout, card) for task in tasks)
     costs = [result.cost_usd for result in results]
     known = [cost for cost in costs if cost is not None]

@@ -10,6 +10,7 @@ from codex_orch_tui.domain.events import Recorded
 from codex_orch_tui.domain.reducer import reduce_all
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.values import dataclass
+from codex_orch_tui.gitrepo.discovery import check_utf8
 from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.services.errors import OpenError
@@ -60,9 +61,10 @@ async def open_repository(folder: Path, config: Config) -> Opened:
     """
     try:
         repository = await Repository.open(folder)
+        layout = Layout(repository.top, repository.git_dir, worktree_base=config.worktree_base)
+        check_utf8(layout.worktrees)
     except GitRepoError as error:
         raise OpenError(_sentence(error), exit_code=EXIT_NOT_USABLE) from error
-    layout = Layout(repository.top, repository.git_dir, worktree_base=config.worktree_base)
     try:
         layout.create()
         lock = RepositoryLock.acquire(*layout.locks)

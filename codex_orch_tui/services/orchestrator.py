@@ -20,7 +20,7 @@ from codex_orch_tui.config import Config, LoadedConfig
 from codex_orch_tui.config.rates import rates_of
 from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import Decision
+from codex_orch_tui.domain.approval import Decider, Decision
 from codex_orch_tui.domain.drafts import KeptDrafts
 from codex_orch_tui.domain.ids import ApprovalId, TaskRef
 from codex_orch_tui.domain.log import LogKind
@@ -275,13 +275,15 @@ class Orchestrator(CleaningCommands, PlanCommands, RuleCommands):
 
     # -- questions --------------------------------------------------------------------------------------------------
 
-    async def answer(self, approval: ApprovalId, decision: Decision, *, viewer: str = "") -> None:
+    async def answer(
+        self, approval: ApprovalId, decision: Decision, *, viewer: str = "", by: Decider = Decider.YOU
+    ) -> None:
         """Answer a question; `viewer` is the other program that the person sits at, if they do.
 
         Raises:
             AnswerRefusedError: the question is gone or does not take this answer.
         """
-        await self._approvals.decide(approval, decision, viewer=viewer)
+        await self._approvals.decide(approval, decision, viewer=viewer, by=by)
 
     async def shown(self, approval: ApprovalId, painted: str, *, viewer: str = "") -> None:
         """A question's card was painted; `painted` is its text as it stood there. Its yes counts for what it is now."""

@@ -73,7 +73,7 @@ class PlanCommands(PlanReading, TaskCommands):
             if is_left_alone:
                 wanted[ref.task] = task.spec
             elif not is_open(task) or self._supervisor.is_begun(ref):
-                raise NotPossibleError(f"{task.spec.title} has begun: it stays as it is; u takes your change back")
+                raise NotPossibleError(f"{task.spec.title} has begun: it stays as it is: take your change back (u)")
             elif spec is not None and spec.is_group != task.spec.is_group:
                 raise NotPossibleError(f"{task.spec.title}: a group becomes no task, and no task a group; add another")
         return tuple(wanted.values())

@@ -173,7 +173,7 @@ def _no_plan_yet(task: Task) -> str:
     if task.state in ACTIVE | ABOUT_TO_BEGIN:
         return "It is being planned; the plan is there when the turn has ended."
     role = Role.NAVIGATOR.value
-    return f"There is no plan: the {role} did not end with one. c continues it, s sends it a message."
+    return f"There is no plan: the {role} did not end with one. Continue it (c), or send it a message (s)."
 
 
 def _refused(what: str, error: "PlanError") -> PlanRefusedError:

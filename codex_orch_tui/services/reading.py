@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain.drafts import KeptDrafts
 from codex_orch_tui.domain.ids import TaskRef
+from codex_orch_tui.domain.selectors import is_checked
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.gitrepo.repository import Repository
-from codex_orch_tui.store.layout import Layout
+from codex_orch_tui.store.layout import STATE_FOLDER, Layout
 
 if TYPE_CHECKING:
     from codex_orch_tui.services.roles import Roles
     from codex_orch_tui.services.task_log import TaskLog
+
+_OURS = f"{STATE_FOLDER}/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,8 @@ class BaseInfo:
     current: str | None
     """The branch that is checked out; None on a detached HEAD."""
     dirty: tuple[str, ...]
-    """Paths with edits that a task will not see, because it starts from a commit."""
+    """Paths with edits that a task will not see, because it starts from a commit. New files in our folder are none:
+    settings and prompts count as they lie there."""
 
 
 class Reading(ABC):
@@ -71,6 +75,7 @@ class Reading(ABC):
             self._layout.task(*ref).events,
             lambda: self.state.tasks[ref].notes,
             cwd=worktree.path if worktree is not None else str(self._layout.worktree(*ref)),
+            is_checked=is_checked(self.state, ref),
         )
 
     def kept_drafts(self) -> KeptDrafts:
@@ -86,7 +91,7 @@ class Reading(ABC):
         return BaseInfo(
             branches=tuple(branch.name for branch in await self._repository.branches()),
             current=(await self._repository.head()).branch,
-            dirty=(*edits.edited, *edits.untracked),
+            dirty=(*edits.edited, *(path for path in edits.untracked if not path.startswith(_OURS))),
         )
 
     def roles(self) -> "Roles":

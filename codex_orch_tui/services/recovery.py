@@ -18,7 +18,7 @@ from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.process_identity import is_same
 from codex_orch_tui.services.scheduler import pause_at_end
 
-CONTINUE_STEP = "c continues it, D discards it"
+CONTINUE_STEP = "continue it (c) or discard it (D)"
 TERM_S = 2.0
 KILL_S = 2.0
 _ASK_AGAIN_S = 0.02

@@ -14,6 +14,7 @@ from codex_orch_tui.config import Config
 from codex_orch_tui.domain.drafts import KeptDrafts
 from codex_orch_tui.domain.ids import ApprovalId, RunId, TaskRef
 from codex_orch_tui.domain.role import BUILT_IN
+from codex_orch_tui.domain.selectors import is_checked
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.services.errors import NotPossibleError
@@ -251,6 +252,7 @@ class Replay(Refusals):
             lambda: self.state.tasks[ref].notes if ref in self.state.tasks else (),
             cwd=_worktree(task),
             end=lambda: 1 << 62 if self.is_at_end else moment.end_at(self._moment_s),
+            is_checked=is_checked(self.state, ref),
         )
 
     async def base_info(self) -> "BaseInfo":

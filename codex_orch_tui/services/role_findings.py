@@ -1,14 +1,16 @@
 """What the doctor tells of roles: which are there, and which cannot be worked with."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from codex_orch_tui.config import Config
-from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 from codex_orch_tui.services.roles import RoleError, Roles
 from codex_orch_tui.store.layout import Layout
 
 MEND = "mend it: tasks of this role do not begin"
+
+_found = partial(Finding.of, Area.REPOSITORY, "roles", "roles")
 
 
 def role_findings(layout: Layout, config: Config) -> Iterator[Finding]:
@@ -34,9 +36,3 @@ def _brought(roles: Roles, name: str) -> Iterator[str]:
         yield f"{name}: prompt from {prompt.place}"
     if schema is not None and not schema.is_shipped:
         yield f"{name}: schema from {schema.place}"
-
-
-def _found(verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(
-        area=Area.REPOSITORY, id="roles", title="roles", verdict=verdict, found=clean_line(found), next_step=next_step
-    )

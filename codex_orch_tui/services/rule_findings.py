@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from codex_orch_tui.config.role_settings import role_names
 from codex_orch_tui.domain.plan import RoleName
-from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.finding import Area, Finding, Verdict
 from codex_orch_tui.services.policy_types import RuleFile, Where
 from codex_orch_tui.services.rule_files import RuleFiles
@@ -54,11 +53,5 @@ def _of_trust(trust: Trust) -> Iterator[Finding]:
 
 
 def _found(name: str, verdict: Verdict, found: str, next_step: str = "") -> Finding:
-    return Finding(
-        id=name,
-        area=Area.REPOSITORY,
-        title="rules" if name == "policy" else "brought along",
-        verdict=verdict,
-        found=clean_line(found),
-        next_step=clean_line(next_step),
-    )
+    title = "rules" if name == "policy" else "brought along"
+    return Finding.of(Area.REPOSITORY, name, title, verdict, found, next_step)

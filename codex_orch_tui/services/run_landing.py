@@ -233,12 +233,12 @@ class RunLandings:
         landing = self.hub.state.runs[preview.run].landing
         failed = landing.failed if landing is not None else ()
         if culprit is not None:
-            who, step = f" with {self._title(culprit)}", "s tells its worker, or o in the question leaves it out"
+            who, step = f" with {self._title(culprit)}", "tell its worker (s) or leave it out (o)"
         elif any((run.name, run.commit) == (result.check.name, preview.old) for run in failed):
             who = f", and so it does on {preview.base_branch} as it is"
             step = f"mend {preview.base_branch} first, or take the check out of run_checks"
         else:
-            who, step = "", "s tells the worker of a task what to mend"
+            who, step = "", "tell the worker of a task what to mend (s)"
         log = clean_line(str(self.layout.task(preview.run, INTEGRATION).logs))
         return Refusal(
             reason=RefusalReason.CHECK,
@@ -293,7 +293,7 @@ class RunLandings:
             MergePreview(base_branch=preview.base_branch, branch=worktree.branch, old=preview.old, new=preview.new)
         )
         if isinstance(done, Refusal):
-            step = "" if done.reason is not RefusalReason.BASE_MOVED else "m on the run puts it on the new tip"
+            step = "" if done.reason is not RefusalReason.BASE_MOVED else "put it on the new tip (m on the run)"
             raise _StopError(done if not step else _with_step(done, step))
         return done
 
@@ -366,7 +366,7 @@ class RunLandings:
 
 def _changed(name: str, reason: RefusalReason) -> Refusal:
     return Refusal(
-        reason=reason, message=f"{name} has changed since it was shown", next_step="m on the run looks again"
+        reason=reason, message=f"{name} has changed since it was shown", next_step="look at it again (m on the run)"
     )
 
 

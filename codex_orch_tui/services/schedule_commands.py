@@ -98,8 +98,7 @@ class ScheduleCommands(LandingCommands):
             if self._task(ref).state not in _RETRIABLE:
                 task = self._task(ref)
                 raise NotPossibleError(f"{task.spec.title} cannot begin again: it is {_told(task)}")
-            if self._run(ref.run).folder_removed:  # Nobody would write its reports and its record of answers.
-                raise NotPossibleError(f"{self._task(ref).spec.title} cannot begin again: its run was pruned")
+            self._refuse_pruned(self._task(ref))
             await self._supervisor.wound_up(ref)
             await self._supervisor.release_worker(ref)
             backup_ref = await self._landing.set_aside(self._task(ref))

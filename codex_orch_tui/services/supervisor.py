@@ -223,7 +223,7 @@ class Supervisor:
             return
         await self._while_in(ref, ABOUT_TO_BEGIN)
         if self._task(ref).state not in IN_TURN:
-            raise NotPossibleError("not sent: its turn did not begin. s has your text")
+            raise NotPossibleError("not sent: its turn did not begin; send it again (s)")
 
     async def _while_in(self, ref: TaskRef, states: AbstractSet[TaskState]) -> None:
         """Return when the task is in none of these states."""
@@ -259,7 +259,7 @@ class Supervisor:
         except ConnectionFailedError as error:
             raise NotPossibleError(error.fault.message) from error
         if not has_ended:
-            raise NotPossibleError("the turn was told to end and has not done so yet; x stops its worker")
+            raise NotPossibleError("the turn was told to end and has not done so yet: stop its worker (x)")
 
     async def stop(self, ref: TaskRef, cause: str = "stopped by you", *, by_limit: bool = False) -> None:
         """End the task's turn and its worker process; returns when both are gone and edits are committed.

@@ -114,8 +114,11 @@ class TaskCommands(Reading):
         """
         async with self._commands[ref]:
             task = self._task(ref)
+            self._refuse_pruned(task)
             if can_check_again(task) and sel.shares_worktree(self._hub.state, task):
-                raise NotPossibleError("the tasks of this run share one worktree; m on the run runs their checks")
+                raise NotPossibleError(
+                    "the tasks of this run share one worktree: their checks run when it lands (m on the run)"
+                )
             if not sel.can_continue(task) and not can_check_again(task):
                 raise NotPossibleError(f"{self._task(ref).spec.title} has not stopped; there is nothing to continue")
             await self._supervisor.resume(ref)
@@ -204,6 +207,7 @@ class TaskCommands(Reading):
     async def _message(self, ref: TaskRef, text: str) -> str:
         if not sel.can_message(self._task(ref)):
             raise NotPossibleError(f"{self._task(ref).spec.title} cannot take a message now")
+        self._refuse_pruned(self._task(ref))
         if found := MARK.search(text):
             raise NotPossibleError(f"not sent: {found.group()} stands where a secret was, which is not kept")
         task = self._task(ref)
@@ -224,18 +228,23 @@ class TaskCommands(Reading):
     def _refuse_busy(self, task: Task) -> None:
         self._refuse_ended(task)
         if task.state in ACTIVE or task.state is TaskState.QUEUED:
-            raise NotPossibleError(f"{task.spec.title} is still at work; i interrupts it, x stops it")
+            raise NotPossibleError(f"{task.spec.title} is still at work: interrupt it (i) or stop it (x)")
 
     def _refuse_ended(self, task: Task) -> None:
         if task.state in ENDED:
             raise NotPossibleError(f"{task.spec.title} is {task.state} already")
+
+    def _refuse_pruned(self, task: Task) -> None:
+        """Raise for a task whose run was pruned: nobody would write its reports and its record of answers."""
+        if self._hub.state.runs[task.ref.run].folder_removed:
+            raise NotPossibleError(f"{task.spec.title} cannot go on: its run was pruned")
 
     def _not_kept(self, run: RunId, error: JournalError) -> None:
         """A run that is in the state and not on disk: its tasks are not begun, and say so."""
         fault = Fault(
             kind=FaultKind.STORAGE,
             message=f"state could not be written: {error}",
-            next_step="make room, then c starts it",
+            next_step="make room, then start it (c)",
         )
         for ref in self._hub.state.runs[run].tasks:
             if not self._task(ref).spec.is_group:

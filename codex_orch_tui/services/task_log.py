@@ -30,6 +30,7 @@ class TaskLog:
         notes: the task's notes so far, in order of time.
         cwd: the worktree, so that paths below it are told without it.
         end: where the raw log ends for this window, as an offset; None is the end of the file.
+        is_checked: the task's turns are asked for answers that fit a schema.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class TaskLog:
         *,
         cwd: str,
         end: Callable[[], int] | None = None,
+        is_checked: bool = False,
     ) -> None:
         self._reader = RawLogReader(events_path, end=end)
         self._notes = notes
         self._cwd = cwd
-        self._narrator = Narrator(cwd=cwd)
+        self._is_checked = is_checked
+        self._narrator = self._new_narrator()
         self._start = 0
         self._next = 0
         self._first_note = 0
@@ -63,7 +66,7 @@ class TaskLog:
 
     def tail(self) -> list[LogEntry]:
         """The end of the log; starts the window anew."""
-        self._narrator = Narrator(cwd=self._cwd)
+        self._narrator = self._new_narrator()
         lines, self._start = self._reader.read_before(self._reader.size_bytes, PAGE_BYTES)
         self._next = _end_of(lines, self._start)
         entries = self._narrator.feed(_data(lines))
@@ -80,7 +83,7 @@ class TaskLog:
             lines, start = self._reader.read_before(size_bytes, PAGE_BYTES)
             passed = f"… {(start - self._next) // 1024} KiB passed too quickly to show"
             skipped = [LogEntry(kind=LogKind.NOTE, text=passed)]
-            self._narrator = Narrator(cwd=self._cwd)
+            self._narrator = self._new_narrator()
             self._next = _end_of(lines, start)
         else:
             lines, self._next = self._reader.read_after(self._next, 2 * PAGE_BYTES)
@@ -95,14 +98,14 @@ class TaskLog:
         if not self.has_older:
             return []
         lines, self._start = self._reader.read_before(self._start, PAGE_BYTES)
-        entries = Narrator(cwd=self._cwd).feed(_data(lines))
+        entries = self._new_narrator().feed(_data(lines))
         notes = self._notes()[: self._first_note]
         self._first_note = _first_since(notes, entries) if self._start > 0 else 0
         return _merged(entries, notes[self._first_note :])
 
     def from_start(self) -> Iterator[list[LogEntry]]:
         """The whole log, page by page; `added` goes on after it."""
-        self._narrator = Narrator(cwd=self._cwd)
+        self._narrator = self._new_narrator()
         self._start = self._next = self._first_note = self._next_note = 0
         while True:
             lines, self._next = self._reader.read_after(self._next, PAGE_BYTES)
@@ -136,6 +139,9 @@ class TaskLog:
     def close(self) -> None:
         """Let go of the file."""
         self._reader.close()
+
+    def _new_narrator(self) -> Narrator:
+        return Narrator(cwd=self._cwd, is_checked=self._is_checked)
 
 
 def _shown(lines: Iterable[RawLine]) -> list[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _INCOMPLETE_PROMPT = Fault(
     kind=FaultKind.OTHER,
     message="the task had a secret in it, which is not kept on disk: its text is no longer whole",
-    next_step="s sends it again, the whole of it; D discards the task",
+    next_step="send it again, the whole of it (s), or discard the task (D)",
 )
 
 

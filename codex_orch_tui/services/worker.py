@@ -346,7 +346,7 @@ def _died(signal: sg.StreamEnded) -> Fault:
     return Fault(
         kind=FaultKind.WORKER_DIED,
         message=f"the worker process ended in mid-turn ({code}){tail}",
-        next_step="the worktree is kept; c continues the thread",
+        next_step="the worktree is kept: continue the thread (c)",
     )
 
 

@@ -280,7 +280,7 @@ class Workspace:
                 Fault(
                     kind=FaultKind.SETUP_FAILED,
                     message=f"the setup command {ended}: {last}" if last else f"the setup command {ended}",
-                    next_step=f"mend it, then c tries again; whole output: {log}",
+                    next_step=f"mend it, then try again (c); whole output: {log}",
                 )
             )
 
@@ -306,7 +306,7 @@ def _git_fault(error: GitRepoError) -> Fault:
         return Fault(
             kind=FaultKind.WORKTREE_MISSING,
             message=f"worktree missing: {error}",
-            next_step="c, or s again, makes it from its branch, which is kept; D discards the task",
+            next_step="its branch is kept: continue (c) or send again (s) in a new worktree, or discard the task (D)",
         )
     return Fault(kind=FaultKind.GIT, message=str(error), next_step=error.next_step)
 

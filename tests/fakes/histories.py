@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Assessment, Choice, Outcome, RuleRef
+from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Assessment, Choice, Decider, Outcome, RuleRef
 from codex_orch_tui.domain.ids import ApprovalId, ItemId, TaskRef
 from codex_orch_tui.domain.item import FileEdit, Item, ItemKind, ItemStatus, OwnRule
 from tests.fakes.states import NOW_S, Story, command_request
@@ -22,6 +22,7 @@ def asked(
     kind: ApprovalKind = ApprovalKind.COMMAND,
     cause: str = "",
     waits_s: float = 12.0,
+    by: Decider = Decider.YOU,
     **more: object,
 ) -> ApprovalId:
     """A question about an item of its own, its answer or its end, and the item's end."""
@@ -51,7 +52,7 @@ def asked(
     if choice is not None:
         if rule is None:
             decided = ev.ApprovalDecided(
-                ref=ref, approval=approval, choice=choice, granted=(0,) if choice is Choice.GRANT else ()
+                ref=ref, approval=approval, choice=choice, by=by, granted=(0,) if choice is Choice.GRANT else ()
             )
             story.tell(decided, after_s=waits_s)
         story.tell(ev.AnswerSent(ref=ref, approval=approval))

@@ -175,7 +175,7 @@ async def test_killed_with_a_question_open(scratch: Path) -> None:
         assert worker is not None
         os.kill(worker.pid, signal.SIGKILL)
         task = await me.on.until_state(ref, TaskState.LOST)
-        await me.see("lost", "the worker process ended in mid-turn", "c continues the thread")
+        await me.see("lost", "the worker process ended in mid-turn", "continue the thread (c)")
         assert me.on.orchestrator.state.approvals[approval.id].outcome is Outcome.EXPIRED
         with pytest.raises(AnswerRefusedError):
             await me.on.orchestrator.answer(approval.id, ACCEPT)

@@ -228,7 +228,7 @@ async def test_a_fault_of_our_own_in_a_report_ends_its_worker_and_no_other(
         task = await on.until_state(asking, TaskState.LOST)
         assert task.fault is not None
         assert "nobody thought of this" in task.fault.message
-        assert "c continues" in task.fault.next_step
+        assert "(c)" in task.fault.next_step
         await on.until(lambda: on.task(asking).worker is None)
         await on.until_state(quiet, TaskState.RUNNING)
         await on.orchestrator.message(quiet, "go on")

@@ -1,5 +1,6 @@
 """Repositories, checkouts and worktrees in every odd state: it works, or it is said why, and nothing is lost."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from codex_orch_tui.domain.item import Fault, FaultKind
 from codex_orch_tui.domain.merge import RefusalReason
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.services.errors import NotPossibleError, OpenError
-from tests.faults.rig import opened, says, shown, standin
+from tests.faults.rig import README, opened, says, shown, standin
 from tests.scenarios.stage import Stage, git, make_repository
 
 EDIT = {"EDIT": [{"write": ["new.txt", "new\n"]}], "more": [{"write": ["more.txt", "more\n"]}]}
@@ -62,6 +63,33 @@ class TestTheRepository:
                 pass
         assert refused.value.exit_code == 2
         assert [path.name for path in repository.iterdir()] == [".git"]
+
+    async def test_at_a_path_that_is_not_utf8(self, scratch: Path) -> None:
+        repository = make_repository(scratch, README).rename(scratch / os.fsdecode(b"caf\xe9"))
+        with pytest.raises(OpenError, match=r"caf\\xe9 is not UTF-8 \(byte 0xe9\) → rename that folder") as refused:
+            async with opened(scratch, None, repository=repository):
+                pass
+        assert refused.value.exit_code == 2
+        repository = repository.rename(scratch / "cafe")
+        with pytest.raises(OpenError, match=r"trees\\xff.* is not UTF-8"):
+            async with opened(scratch, None, repository=repository, worktree_base=scratch / os.fsdecode(b"trees\xff")):
+                pass
+        assert sorted(path.name for path in repository.iterdir()) == [".git", "README.md"]
+
+    async def test_with_files_whose_names_are_not_utf8(self, scratch: Path) -> None:
+        plays = {"EDIT": [{"write": ["caf\xe9.txt", "new\n"]}, {"write": ["caf\xe8.txt", "new\n"]}]}
+        async with opened(scratch, standin(scratch, plays)) as on:
+            ref = await edited(on)
+            review = await on.orchestrator.review(ref)
+            assert [change.path for change in review.files] == ["caf\\xe8.txt", "caf\\xe9.txt"]
+            await on.merged(ref)
+        names = {os.fsencode(path.name) for path in on.repository.iterdir()}
+        assert {b"caf\xe8.txt", b"caf\xe9.txt"} < names
+        assert git(on.repository, "status", "--porcelain") == ""
+        async with opened(scratch, standin(scratch, plays), repository=on.repository) as again:
+            assert again.task(ref).state is TaskState.MERGED
+        result = json.loads(next((on.repository / ".orchestrator" / "runs").glob("*/tasks/*/result.json")).read_bytes())
+        assert [file["path"] for file in result["files"]] == ["caf\\xe8.txt", "caf\\xe9.txt"]
 
     async def test_on_a_detached_head_the_branch_moves_and_the_checkout_does_not(self, scratch: Path) -> None:
         repository = make_repository(scratch, {"README.md": "hello\n"})
@@ -247,7 +275,7 @@ class TestTheWorktreesFolder:
             await on.orchestrator.message(ref, "more please")
             assert (await faulted(on, ref)).kind is FaultKind.WORKTREE_MISSING
             assert on.task(ref).state is TaskState.DONE, "what is done stays done"
-            await me.see("worktree missing", "s again, makes it from its branch")
+            await me.see("worktree missing", "continue (c) or send again (s) in a new worktree")
             assert git(on.repository, "show", f"{branch(task)}:new.txt") == "new"
             await on.orchestrator.message(ref, "more please")
             await me.see("made again from")

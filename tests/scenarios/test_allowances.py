@@ -191,7 +191,7 @@ async def test_what_was_granted_and_what_was_typed(scratch: Path) -> None:
     async with played(scratch, *steps) as (on, _ref):
         told = {entry.title.partition(" ")[0]: entry.allowance for entry in entries(on) if entry.allowance is not None}
         assert (out / "granted").exists()
-        assert told["touch"].text.endswith(f"inside the sandbox, widened by what you granted: write {out}")
+        assert told["touch"].text.endswith(f"inside the sandbox, widened by what was granted: write {out}")
         assert told["read"].text == "accepted by you; asked 1 more time about what was typed into it"
 
 

@@ -98,7 +98,7 @@ async def test_checks_that_fail_for_good_fail_the_task_and_the_person_decides(sc
         assert task.fault is not None
         assert task.fault.kind is FaultKind.CHECK_FAILED
         assert task.fault.message == f"the check {LOOK} failed with exit code 1, also after one more turn"
-        assert "c runs the checks again" in task.fault.next_step
+        assert "run the checks again (c)" in task.fault.next_step
         assert len(task.turns) == 2
         assert not has_passed_checks(task)
         assert sel.counts(on.orchestrator.state).to_review == 0

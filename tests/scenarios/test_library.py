@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -25,6 +26,7 @@ from codex_orch_tui import (
     run_orchestrator_sync,
 )
 from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.approval import Decider
 from codex_orch_tui.domain.item import ItemKind
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.scripted.codex_home import write_codex_home
@@ -157,7 +159,13 @@ async def test_nothing_is_accepted_without_a_function_that_does(scratch: Path) -
         (approval,) = asked
         assert approval.request.command == f"touch {marker}"
         (decided,) = [one.event for one in seen if isinstance(one.event, ev.ApprovalDecided)]
-        assert decided.via == "library"
+        assert decided.by is Decider.CALLER
+        manifest = json.loads(result.artifacts["manifest"].read_text())
+        assert [one["by"] for one in manifest["approvals"]] == ["caller"]
+        assert {one["allowed_by"] for one in manifest["commands"]} == {"by_caller"}
+        report = result.artifacts["report"].read_text()
+        assert "1 question: 1 accepted, 1 of all by your program" in report, report
+        assert "accepted by your program" in result.tasks[0].artifacts["report"].read_text()
 
 
 async def test_what_a_function_of_the_caller_raises_ends_the_run_in_good_order(scratch: Path) -> None:

@@ -47,7 +47,7 @@ async def test_what_the_person_adds_is_checked_again_before_it_is_merged(scratch
         await on.reviewed(ref)
         told = await refusal(on, ref)
         assert told is not None
-        assert (told.reason, told.next_step) == (RefusalReason.CHECK, "c runs them on it; it is merged when they pass")
+        assert (told.reason, told.next_step) == (RefusalReason.CHECK, "run them on it (c); it is merged when they pass")
         assert f"{KEEP} ran on {task.tip[:7] if task.tip else ''} and not on" in told.message
         preview = await on.orchestrator.preview_merge(ref)
         with pytest.raises(NotPossibleError, match="have not passed on exactly this commit"):
@@ -102,7 +102,7 @@ async def test_an_update_that_makes_a_check_red_moves_nothing_and_says_so(scratc
         told = await refusal(on, ref)
         assert told is not None
         assert told.message == f"its checks have not passed on exactly this commit: {KEEP} failed with exit code 1"
-        assert told.next_step == "c runs them on it; it is merged when they pass"
+        assert told.next_step == "run them on it (c); it is merged when they pass"
         assert main_of(on) == before
 
 
@@ -127,7 +127,7 @@ async def test_what_stopped_in_mid_turn_says_that_it_is_continued_first(scratch:
         told = await refusal(on, ref)
         assert told is not None
         assert f"{KEEP} has not run" in told.message
-        assert told.next_step == "c continues the task; they run when its turn is over"
+        assert told.next_step == "continue the task (c); they run when its turn is over"
 
 
 async def test_on_screen_the_way_leads_over_the_checks(scratch: Path) -> None:
@@ -139,7 +139,7 @@ async def test_on_screen_the_way_leads_over_the_checks(scratch: Path) -> None:
         await on.reviewed(ref)
         await me.select(ref)
         await me.press("m")
-        await me.see("cannot be merged into main now", "ran on", "c runs them on it", "nothing was moved")
+        await me.see("cannot be merged into main now", "ran on", "run them on it (c)", "nothing was moved")
         await me.press("enter")
         await me.press("escape")
         assert main_of(on) != on.task(ref).tip

@@ -19,6 +19,7 @@ from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.evidence.on_disk import rebuilt
 from codex_orch_tui.services.evidence.run_evidence import Beside
 from codex_orch_tui.services.evidence.schema import document_schema
+from codex_orch_tui.services.guardrails import mend_prompt
 from codex_orch_tui.store.layout import Layout
 from tests.faults.rig import opened, standin
 from tests.scenarios.plans import begin, spec
@@ -69,7 +70,9 @@ async def test_a_red_stage_goes_back_to_the_implementer_and_all_stages_are_green
 @pytest.mark.codex
 async def test_a_guardrail_stops_a_merge_until_it_holds_and_a_warning_does_not(scratch: Path) -> None:
     leak = Script("WRITE", (Patch(text=add_file("key.txt", f"token = {SECRET}")), Say(text="written")))
-    clean = Script("remove", (Patch(text="*** Begin Patch\n*** Delete File: key.txt\n*** End Patch"), Say(text="gone")))
+    clean = Script(
+        "key.txt:1", (Patch(text="*** Begin Patch\n*** Delete File: key.txt\n*** End Patch"), Say(text="gone"))
+    )
     more = Script("again", (Patch(text=add_file("fine.txt", "x")), Say(text="done")))
     settings = {
         "keys": {"no_secrets": True},
@@ -93,10 +96,14 @@ async def test_a_guardrail_stops_a_merge_until_it_holds_and_a_warning_does_not(s
         assert git(on.repository, "rev-parse", "main") == before
         outcomes = {one["name"]: (one["outcome"], one["severity"]) for one in manifest(on, ref)["guardrails"]}
         assert outcomes == {"keys": ("failed", "stop"), "size": ("failed", "warn"), "ci": ("passed", "stop")}
-        for text in ("remove it", "again please"):
+        for text in (mend_prompt(preview.guardrails), "again please"):
             await on.orchestrator.message(ref, text)
             await on.until_state(ref, TaskState.STARTING, TaskState.RUNNING)
             await on.until_state(ref, TaskState.DONE)
+        mended = on.task(ref).turns[1].prompt
+        assert "- keys (adds no secret): 1 line holds a secret: key.txt:1\n" in mended
+        assert "- size (at most 0 files changed): 1 files changed" in mended
+        assert "- ci" not in mended and SECRET not in mended
         await on.reviewed(ref)
         green = await on.orchestrator.preview_merge(ref)
         assert green.refusal is None

@@ -115,4 +115,4 @@ async def test_a_navigator_that_finds_nothing_to_do_says_so_and_proposes_nothing
         assert done.state is TaskState.DONE, done.fault
         with pytest.raises(NotPossibleError, match="it proposes no task: It is there already"):
             await on.orchestrator.proposal(ref)
-        assert any("P opens its plan" in note.text for note in done.notes)
+        assert any("open its plan (P)" in note.text for note in done.notes)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from codex_orch_tui.config import Config
 from codex_orch_tui.domain.approval import Outcome
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.scripted.codex_home import write_codex_home
 from codex_orch_tui.scripted.model_server import ModelServer
 from codex_orch_tui.scripted.script import Hang, Patch, Say, Script, Shell
-from codex_orch_tui.services.errors import OpenError
+from codex_orch_tui.services.errors import NoHolderError, OpenError
+from codex_orch_tui.services.viewer import Viewer
 from tests.scenarios.stage import (
     ACCEPT,
     FEATURES,
@@ -83,7 +85,7 @@ async def test_closed_in_mid_task_and_opened_again(scratch: Path) -> None:
             assert not (on.outside / "mark").exists()
 
 
-async def test_killed_with_workers_and_a_question_and_opened_again(scratch: Path) -> None:
+async def test_killed_with_workers_and_a_question_and_taken_over_by_a_program_that_looked_on(scratch: Path) -> None:
     (scratch / "outside").mkdir()
     repository = make_repository(scratch, {"README.md": "hello\n"})
     async with ModelServer(scripts(scratch), roots=[str(scratch)]) as model:
@@ -104,15 +106,25 @@ async def test_killed_with_workers_and_a_question_and_opened_again(scratch: Path
                 awaited.discard(line.decode().strip())
         # What was told 0.2 s ago is on disk: the journal writes in groups of 50 ms.
         await asyncio.sleep(0.2)
+        viewer = await Viewer.open(repository, Config(), environ=environment)
+        following = asyncio.create_task(viewer.run())
+        me = Stage(scratch, repository, model, viewer)  # type: ignore[arg-type] # the same to look at
+        question = await me.asked()
         program.send_signal(signal.SIGKILL)
         await program.wait()
+        await me.until(lambda: viewer.viewing.holder == "")
+        with pytest.raises(NoHolderError, match="no program has this repository open"):
+            await viewer.answer(question.id, ACCEPT)
+        assert len(viewer.state.pending) == 1, "what is not known yet is not told"
+        viewer.close()
+        await following
         async with running(scratch, repository, model, {}) as orchestrator:
             on = Stage(scratch, repository, model, orchestrator)
             first, second, third = on.orchestrator.state.tasks
             assert on.task(first).state is TaskState.DONE
             for ref in (second, third):
                 assert on.task(ref).state is TaskState.INTERRUPTED
-                assert "c continues" in on.task(ref).notes[-1].text
+                assert "continue it (c)" in on.task(ref).notes[-1].text
             (approval,) = orchestrator.state.approvals.values()
             assert approval.outcome is Outcome.EXPIRED
             assert "run the turn again" in approval.cause

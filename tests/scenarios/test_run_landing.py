@@ -273,7 +273,7 @@ async def test_a_base_that_moves_meanwhile_refuses_and_the_next_try_stands_on_it
         run = await all_done(on, refs, review="one two")
         preview = await on.orchestrator.preview_run_landing(run)
         git(on.repository, "commit", "--quiet", "--allow-empty", "-m", "moved")
-        with pytest.raises(NotPossibleError, match="main has changed since it was shown → m on the run looks again"):
+        with pytest.raises(NotPossibleError, match=r"since it was shown → look at it again \(m on the run\)"):
             await on.orchestrator.land_run(run, preview)
         await on.orchestrator.land_run(run, await on.orchestrator.preview_run_landing(run))
         assert subjects(on) == ["first", "moved", "one", "two"]

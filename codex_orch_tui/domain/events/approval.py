@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
-from codex_orch_tui.domain.approval import ApprovalRequest, Assessment, Choice, Outcome, RuleRef
+from codex_orch_tui.domain.approval import ApprovalRequest, Assessment, Choice, Decider, Outcome, RuleRef
 from codex_orch_tui.domain.events.task_event import TaskEvent
 from codex_orch_tui.domain.ids import ApprovalId
 from codex_orch_tui.domain.values import dataclass
@@ -46,6 +46,7 @@ class ApprovalDecided(TaskEvent):
 
     approval: ApprovalId
     choice: Choice
+    by: Decider = Decider.YOU
     for_session: bool = False
     message: str = ""
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -34,13 +34,15 @@ class LogText:
         events: the raw log; it need not exist.
         path: the file.
         cwd: the worktree, so that paths below it are told without it.
+        is_checked: the task's turns are asked for answers that fit a schema.
     """
 
-    def __init__(self, events: Path, path: Path, *, cwd: str) -> None:
+    def __init__(self, events: Path, path: Path, *, cwd: str, is_checked: bool = False) -> None:
         self._events = events
         self._path = path
         self._cwd = cwd
-        self._narrator = Narrator(cwd=cwd)
+        self._is_checked = is_checked
+        self._narrator = self._new_narrator()
         self._offset = self._notes = self._written_bytes = 0
 
     def write(self, notes: Sequence[Note], *, stops: Callable[[], bool] = lambda: False) -> None:
@@ -72,8 +74,11 @@ class LogText:
             self._written_bytes = self._path.stat().st_size
 
     def _begin(self) -> None:
-        self._narrator = Narrator(cwd=self._cwd)
+        self._narrator = self._new_narrator()
         self._offset = self._notes = self._written_bytes = 0
+
+    def _new_narrator(self) -> Narrator:
+        return Narrator(cwd=self._cwd, is_checked=self._is_checked)
 
     def _is_there(self, size_bytes: int) -> bool:
         """What was written is still what lies there, and the raw log has only grown."""
@@ -107,7 +112,7 @@ class LogText:
         # A page up to there begins where a line does.
         _, start = reader.read_before(end - TAIL_BYTES, PAGE_BYTES)
         left_mib = (start - self._offset) // (1024 * 1024)
-        self._offset, self._narrator = start, Narrator(cwd=self._cwd)
+        self._offset, self._narrator = start, self._new_narrator()
         return [LogEntry(kind=LogKind.NOTE, text=f"… {left_mib} MiB are only in events.jsonl")]
 
 

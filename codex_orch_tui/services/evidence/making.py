@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
 from codex_orch_tui.domain.secret_stream import ByteRedactor
-from codex_orch_tui.domain.selectors import approvals_of
+from codex_orch_tui.domain.selectors import approvals_of, is_checked
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task
 from codex_orch_tui.gitrepo.diff import Reviews
@@ -138,7 +138,7 @@ class Making:
         if found.summary is not None and found.patch is not None:
             self._changes[task.ref] = _key(task), _kept(files, found.summary, found.patch)
         changes = self._known_changes(task, files, found.why_not)
-        self._log(task, files).write(task.notes, stops=stops)
+        self._log(state, task, files).write(task.notes, stops=stops)
         result = task_result(
             task,
             task_parts(task, approvals, card),
@@ -162,11 +162,11 @@ class Making:
             files.patch.unlink(missing_ok=True)  # of an attempt that was given up
         return Changes()
 
-    def _log(self, task: Task, files: TaskFiles) -> LogText:
+    def _log(self, state: State, task: Task, files: TaskFiles) -> LogText:
         if task.ref not in self._logs:
             worktree = task.worktree
             cwd = worktree.path if worktree is not None else str(self._layout.worktree(*task.ref))
-            self._logs[task.ref] = LogText(files.events, files.logs, cwd=cwd)
+            self._logs[task.ref] = LogText(files.events, files.logs, cwd=cwd, is_checked=is_checked(state, task.ref))
         return self._logs[task.ref]
 
     def _ours(self, ref: TaskRef) -> tuple[CommandPart, ...]:

@@ -175,6 +175,8 @@ class ApprovalCounts(Part):
 
     asked: int
     by_rule: int
+    by_caller: int = 0
+    """By a function of the program that called the library."""
     accepted: int
     declined: int
     unanswered: int

@@ -22,7 +22,7 @@ def next_steps(state: State, run: RunId) -> tuple[str, ...]:
 
 def _steps(state: State, run: RunId) -> Iterator[str]:
     found = state.runs[run]
-    tasks = [task for ref in found.tasks if not (task := state.tasks[ref]).spec.is_group]
+    tasks = sel.work_of(state, found)
     for approval in state.pending:
         if approval.ref.run == run:
             what = approval.request.command or approval.request.reason or approval.request.kind.value.replace("_", " ")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from codex_orch_tui.domain.allowance import AllowanceKind
-from codex_orch_tui.domain.approval import ApprovalKind, Choice, Outcome, Risk
+from codex_orch_tui.domain.approval import ApprovalKind, Choice, Decider, Outcome, Risk
 from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.guardrail import GuardrailOutcome, Severity
 from codex_orch_tui.domain.item import FaultKind, ItemStatus, TurnStatus
@@ -143,7 +143,7 @@ class ApprovalPart(Part):
     asked_at_s: float
     outcome: Outcome
     choice: Choice | None
-    by: Literal["you", "rule"] | None
+    by: Decider | None
     """Who decided; null where nobody did."""
     rule: Line | None
     message: Text | None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codex_orch_tui import __version__
+from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.cost import RateCard
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.run import Run
@@ -108,7 +109,7 @@ class RunBook:
         parts = self._parts(state, run, beside.card)
         mark = run_mark(state, run.id) if is_whole else ""
         head = {"program_version": __version__, "evidence_of": mark, "written_at_s": round(now_s, 3), "run": run.id}
-        measured = [task_measures(state.tasks[ref], parts[ref], now_s) for ref in _working(state, run)]
+        measured = [task_measures(task, parts[task.ref], now_s) for task in sel.work_of(state, run)]
         return RunEvidence(
             manifest=_manifest(state, run, parts, beside, head),
             metrics=_metrics(state, run, measured, parts, head, now_s),
@@ -129,13 +130,9 @@ class RunBook:
 
 def summary_line(state: State, run: RunId) -> str:
     """How many tasks are where: `2 tasks: 1 merged, 1 to review`."""
-    tasks = _working(state, state.runs[run])
-    words = Counter(state_word(state.tasks[ref].state) for ref in tasks)
+    tasks = sel.work_of(state, state.runs[run])
+    words = Counter(state_word(task.state) for task in tasks)
     return f"{counted(len(tasks), 'task')}: " + ", ".join(f"{number} {word}" for word, number in words.items())
-
-
-def _working(state: State, run: Run) -> list[TaskRef]:
-    return [ref for ref in run.tasks if not state.tasks[ref].spec.is_group]
 
 
 def _same(one: Sequence[object], other: Sequence[object]) -> bool:
@@ -277,7 +274,7 @@ def _metrics(
     head: Mapping[str, object],
     now_s: float,
 ) -> RunMetrics:
-    tasks = [state.tasks[ref] for ref in _working(state, run)]
+    tasks = sel.work_of(state, run)
     each = [one.measures for one in measured]
     costs = [one.cost_usd for one in each]
     checks = [check for part in parts.values() for check in part.checks] + _landing_checks(run)
@@ -318,7 +315,7 @@ def _lines(each: Sequence[Lines]) -> Lines:
 
 
 def _context(state: State, run: Run, head: Mapping[str, object]) -> RunContext:
-    tasks = [state.tasks[ref] for ref in _working(state, run)]
+    tasks = sel.work_of(state, run)
     done = [task for task in tasks if task.state in ENDED or task.state is TaskState.DONE]
     to_come = [task for task in tasks if task.state is TaskState.QUEUED and not task.turns]
     under_way = [task for task in tasks if task not in done and task not in to_come]

@@ -141,9 +141,10 @@ def _questions(total: Measures) -> str:
         f"{asked.open} open",
     ]
     by_rule = f", {asked.by_rule} of all by rule" if asked.by_rule else ""
+    by_caller = f", {asked.by_caller} of all by your program" if asked.by_caller else ""
     waited = f"; {span(asked.waited_ms / 1000)} waited for answers" if asked.waited_ms else ""
     shown = ", ".join(part for part in parts if not part.startswith("0 "))
-    return f"{counted(asked.asked, 'question')}: {shown}{by_rule}{waited}."
+    return f"{counted(asked.asked, 'question')}: {shown}{by_rule}{by_caller}{waited}."
 
 
 def _changes(manifest: RunManifest, files: Mapping[TaskRef, Sequence[FileStat]]) -> list[str]:

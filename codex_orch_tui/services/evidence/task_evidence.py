@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from codex_orch_tui import __version__
-from codex_orch_tui.domain.approval import Choice, Outcome
+from codex_orch_tui.domain.approval import DECIDER_WORDS, Choice, Outcome
 from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.review import ReviewSummary
 from codex_orch_tui.domain.task import Task
@@ -219,7 +219,7 @@ def approvals_table(approvals: Sequence[ApprovalPart], omitted: int = 0) -> list
             words(asked.task, max_chars=30),
             code(asked.subject),
             _answer(asked),
-            words(asked.rule or "", max_chars=40) if asked.by == "rule" else asked.by or "",
+            words(asked.rule, max_chars=40) if asked.rule else DECIDER_WORDS[asked.by] if asked.by else "",
             span(None if asked.waited_ms is None else asked.waited_ms / 1000),
         )
         for asked in approvals[-_ROWS:]

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from codex_orch_tui.domain.approval import Approval, Choice, Outcome
+from codex_orch_tui.domain.approval import Approval, Choice, Decider, Outcome
 from codex_orch_tui.domain.check import CheckOutcome, CheckRun
 from codex_orch_tui.domain.checking import has_passed_checks
 from codex_orch_tui.domain.cost import RateCard, cost_usd
 from codex_orch_tui.domain.history import HistoryEntries, HistoryEntry, ran_commands
 from codex_orch_tui.domain.item import Fault, ItemKind, ItemStatus, Usage
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.plan import TaskSpec
 from codex_orch_tui.domain.selectors import edit_totals
 from codex_orch_tui.domain.state import State
@@ -135,7 +136,7 @@ def guardrail_parts(task: Task) -> list[GuardrailPart]:
 
 def fault_part(fault: Fault) -> FaultPart:
     """What went wrong."""
-    return FaultPart(kind=fault.kind, message=fault.message, next_step=fault.next_step or None)
+    return FaultPart(kind=fault.kind, message=fault.message, next_step=off_screen(fault.next_step) or None)
 
 
 def tokens_part(usages: Iterable[Usage]) -> Tokens:
@@ -195,7 +196,8 @@ def approval_counts(approvals: Iterable[ApprovalPart]) -> ApprovalCounts:
     ends = Counter(_end(approval) for approval in found)
     return ApprovalCounts(
         asked=len(found),
-        by_rule=sum(approval.by == "rule" for approval in found),
+        by_rule=sum(approval.by is Decider.RULE for approval in found),
+        by_caller=sum(approval.by is Decider.CALLER for approval in found),
         accepted=ends["accepted"],
         declined=ends["declined"],
         unanswered=ends["unanswered"],
@@ -307,7 +309,7 @@ def _approval(approval: Approval) -> ApprovalPart:
         asked_at_s=approval.asked_at_s,
         outcome=approval.outcome,
         choice=approval.choice,
-        by=None if approval.choice is None else "you" if approval.rule is None else "rule",
+        by=approval.by,
         rule=None if approval.rule is None else f"{approval.rule.id} in {approval.rule.file}",
         message=approval.message or None,
         cause=approval.cause or None,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -81,10 +81,13 @@ class Rig:
         *,
         sandbox: SandboxMode = SandboxMode.WORKSPACE_WRITE,
         policy: ApprovalPolicy = ApprovalPolicy.ON_REQUEST,
+        schema: dict[str, Any] | None = None,
     ) -> str:
         if self.thread is None:
             self.thread = await self.worker.start_thread(approval_policy=policy)
-        return await self.worker.start_turn(self.thread, text, sandbox=sandbox, approval_policy=policy)
+        return await self.worker.start_turn(
+            self.thread, text, sandbox=sandbox, approval_policy=policy, output_schema=schema
+        )
 
     async def asked(self) -> ApprovalRequest:
         return (await self.until(Asked)).request

@@ -89,6 +89,24 @@ async def test_a_turn_is_reported_from_its_start_to_its_answer(make_rig: Any) ->
         assert [entry.time_s for entry in entries] == sorted(entry.time_s or 0 for entry in entries)
 
 
+async def test_only_an_answer_that_was_asked_for_with_a_schema_is_named_by_what_it_says(make_rig: Any) -> None:
+    answer = '{"summary":"It is there."}'
+    schema = {
+        "type": "object",
+        "properties": {"summary": {"type": "string"}},
+        "required": ["summary"],
+        "additionalProperties": False,
+    }
+    async with make_rig([Script("ANSWER", (Say(text=answer),))]) as rig:
+        titles = []
+        for asked in (None, schema, None):
+            await rig.start("ANSWER", schema=asked)
+            ended = await rig.until(ItemEnded, lambda ended: ended.item.kind is ItemKind.AGENT_MESSAGE)
+            titles.append(ended.item.title)
+            await rig.turn_end()
+        assert titles == [answer, "It is there.", answer]
+
+
 async def test_output_with_escapes_is_shown_and_not_obeyed(make_rig: Any) -> None:
     show = Shell(cmd="printf '\\033[31mred\\033]0;title\\007 \\xe2\\x80\\xae \\xff\\n'")
     async with make_rig([Script("ESC", (show, Say(text="\x1b[2Jdone\u202e")))]) as rig:

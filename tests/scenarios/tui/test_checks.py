@@ -39,7 +39,7 @@ async def test_checks_that_fail_for_good_name_the_next_step_and_c_runs_them_agai
     async with user(scratch, scripts, files=FILES, checks=CHECKS, check_retries=0) as me:
         (ref,) = await me.on.start("WRITE", checks=("greets",))
         task = await me.on.until_state(ref, TaskState.FAILED)
-        await me.see("failed", "the check greets failed with exit code 1", "c runs the checks again")
+        await me.see("failed", "the check greets failed with exit code 1", "run the checks again (c)")
         assert task.worktree is not None
         (Path(task.worktree.path) / "greeting.txt").write_text("bonjour\n")
         await me.press("c")

@@ -6,7 +6,7 @@ import pytest
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.allowance import Allowance, AllowanceKind, allowance
-from codex_orch_tui.domain.approval import ApprovalKind, Choice, Outcome, PermissionEntry
+from codex_orch_tui.domain.approval import ApprovalKind, Choice, Decider, Outcome, PermissionEntry
 from codex_orch_tui.domain.history import HistoryEntries, ran_commands
 from codex_orch_tui.domain.ids import EpochId, TaskRef
 from codex_orch_tui.domain.item import Item, ItemKind, ItemStatus, OwnRule
@@ -93,9 +93,8 @@ def test_a_rule_of_codexs_own_comes_before_the_sandbox_and_names_its_file() -> N
 def test_the_rule_that_decided_is_named() -> None:
     story, ref = begun()
     approval = asked(story, ref, "npm ci", Choice.ACCEPT, rule=RULE)
-    assert last(story, ref) == Allowance(
-        kind=AllowanceKind.BY_RULE, text=f"accepted by rule npm-install ({RULE.file})", approval=approval
-    )
+    text = f"accepted by rule npm-install ({RULE.file})"
+    assert last(story, ref) == Allowance(kind=AllowanceKind.BY_RULE, text=text, approval=approval, by=Decider.RULE)
 
 
 def test_an_answer_for_the_session_counts_for_the_same_words_later() -> None:
@@ -135,7 +134,7 @@ def test_what_was_granted_is_part_of_the_sandbox_of_that_turn() -> None:
     asked(story, ref, "", Choice.GRANT, kind=ApprovalKind.PERMISSIONS, permissions=wanted)
     unasked(story, ref, "ls /srv/logs", OwnRule())
     assert last(story, ref).text == (
-        "ran without a question: inside the sandbox, widened by what you granted: write /srv/logs"
+        "ran without a question: inside the sandbox, widened by what was granted: write /srv/logs"
     )
     story.start(ref)
     unasked(story, ref, "ls /srv/logs", OwnRule())
@@ -184,4 +183,5 @@ def test_what_is_typed_into_a_program_is_told_with_the_command() -> None:
         kind=AllowanceKind.BY_YOU,
         text="accepted by you; asked 1 more time about what was typed into it",
         approval=approval,
+        by=Decider.YOU,
     )

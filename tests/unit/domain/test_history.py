@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import replace
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import ApprovalKind, Choice, Outcome, PermissionEntry
+from codex_orch_tui.domain.allowance import AllowanceKind
+from codex_orch_tui.domain.approval import ApprovalKind, Choice, Decider, Outcome, PermissionEntry
 from codex_orch_tui.domain.history import (
     Asked,
     Ending,
@@ -116,3 +117,36 @@ def test_what_is_typed_is_told_with_its_own_answer_and_not_with_that_of_its_prog
     told = {entry.kind: allowed_line(entry) for entry in HistoryEntries().newest_first(story.state)}
     assert told[ApprovalKind.STDIN] == "declined by you"
     assert told[ApprovalKind.COMMAND].startswith("accepted by you; asked 1 more time")
+
+
+def test_what_a_function_of_the_caller_decided_is_not_told_as_yours() -> None:
+    story = Story()
+    (ref,) = story.run(["One"])
+    story.start(ref)
+    for command, choice in (
+        ("npm a", Choice.ACCEPT),
+        ("npm b", Choice.ACCEPT_FOR_SESSION),
+        ("npm c", Choice.ACCEPT_FOR_GOOD),
+        ("npm d", Choice.DECLINE),
+        ("npm e", Choice.CANCEL),
+    ):
+        asked(story, ref, command, choice, by=Decider.CALLER)
+    unasked(story, ref, "npm b", OwnRule())
+    entries = list(reversed(HistoryEntries().newest_first(story.state)))
+    again = (
+        "accepted by your program for this session, when it asked for the same before; in the sandbox unless it left it"
+    )
+    assert [(entry.title, entry.allowance.kind, allowed_line(entry)) for entry in entries if entry.allowance] == [
+        ("npm a", AllowanceKind.BY_CALLER, "accepted by your program"),
+        ("npm b", AllowanceKind.FOR_SESSION, "accepted by your program, for this session"),
+        ("npm c", AllowanceKind.FOR_GOOD, "accepted by your program, for good: Codex keeps a rule of its own"),
+        ("npm d", AllowanceKind.DECLINED, "declined by your program; it did not run"),
+        ("npm e", AllowanceKind.DECLINED, "cancelled by your program; it did not run, and the turn ended"),
+        ("npm b", AllowanceKind.FOR_SESSION, again),
+    ]
+    assert ending_of(entries[0]) is Ending.ACCEPTED
+    assert all(entry.approval is None or "by your program" in decided_text(entry.approval) for entry in entries)
+    decided = ev.ApprovalDecided(
+        ref=ref, approval=next(iter(story.state.approvals)), choice=Choice.ACCEPT, by=Decider.CALLER
+    )
+    assert note_of(decided, story.state) == (LogKind.ANSWER, "accepted by your program after 13s")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Choice, Outcome
+from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Choice, Decider, Outcome
 from codex_orch_tui.domain.ids import (
     ApprovalId,
     CommitId,
@@ -347,8 +347,10 @@ class TestApprovals:
     def test_a_decision_that_the_disk_did_not_keep_is_open_again(self) -> None:
         decided = ev.ApprovalDecided(ref=REF, approval=APPROVAL, choice=Choice.ACCEPT)
         not_kept = ev.DecisionNotKept(ref=REF, approval=APPROVAL, cause="no space")
+        assert after(*IN_TURN, asked(), decided).approvals[APPROVAL].by is Decider.YOU
         state = after(*IN_TURN, asked(), decided, not_kept)
         assert state.approvals[APPROVAL].is_pending
+        assert state.approvals[APPROVAL].by is None
         assert state.tasks[REF].state is TaskState.WAITING_APPROVAL
 
     def test_an_end_is_an_end(self) -> None:

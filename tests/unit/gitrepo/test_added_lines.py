@@ -1,6 +1,9 @@
 """The lines that a patch adds, with the file and the line number that they have then."""
 
+import os
+
 from codex_orch_tui.gitrepo.added_lines import AddedLine, added_lines
+from codex_orch_tui.gitrepo.diff import Reviews
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.whole_patch import whole_patch
 from tests.unit.gitrepo.conftest import Checkout
@@ -29,8 +32,29 @@ async def test_they_are_found_in_what_git_writes(empty: Checkout) -> None:
     assert by_path.pop("trap.txt") == list(enumerate(TRAP.splitlines(), 1))
     assert by_path.pop("two words.txt") == [(1, "y")]
     ((name, lines),) = by_path.items()
-    assert name.endswith(".txt")
+    assert name == "grün.txt"
     assert lines == [(1, "ö")]
+
+
+async def test_names_are_told_as_a_review_tells_them(empty: Checkout) -> None:
+    first = empty.commit({})
+    odd = [
+        'quo"te',
+        "back\\slash",
+        "ta\tb",
+        "new\nline",
+        "\x1b[31mred",
+        "blank ",
+        os.fsdecode(b"caf\xe9"),
+        "grün",
+        "\x07",
+    ]
+    tip = empty.commit(dict.fromkeys(odd, "x\n"))
+    repository = await Repository.open(empty.path)
+    review = await Reviews(repository).summary(first, tip)
+    found = added_lines((await whole_patch(repository, first, tip)).data)
+    assert sorted(line.path for line in found) == sorted(change.path for change in review.files)
+    assert {"caf\\xe9", "grün", "new\\nline"} < {change.path for change in review.files}
 
 
 def test_a_patch_that_was_cut_ends_where_it_was_cut() -> None:

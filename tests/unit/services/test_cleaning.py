@@ -1,6 +1,8 @@
 """What cleaning and pruning take away, and above all what they leave: on scratch repositories, with real git."""
 
+import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,15 +18,19 @@ from codex_orch_tui.domain.plan import Plan
 from codex_orch_tui.domain.replacing import replace
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.gitrepo.backup import BACKUPS
+from codex_orch_tui.services import orchestrator
 from codex_orch_tui.services.clean_look import CleanLook, CleanPlan
 from codex_orch_tui.services.cleaning import Cleaning
 from codex_orch_tui.services.commands import model
+from codex_orch_tui.services.commands.reply import Handled, Reply
 from codex_orch_tui.services.commands.sender import send
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.integration import INTEGRATION
+from codex_orch_tui.store.inbox_files import put_file
+from codex_orch_tui.store.layout import Layout
 from tests.fakes.states import Story
 from tests.faults.rig import asks, opened, says, standin
-from tests.scenarios.stage import DECLINE, Stage, git
+from tests.scenarios.stage import DECLINE, PATIENCE_S, Stage, git
 
 PLAYS = {
     "EDIT": [{"write": ["new.txt", "new\n"]}, says("done")],
@@ -148,7 +154,8 @@ async def test_what_nobody_merged_stays_and_what_changed_nothing_goes(scratch: P
         ref, idle = await done(on), await done(on, "TALK")
         for how in (CLEAN, PRUNE, GIVE_UP):
             found = await cleaned(on, ref, how)
-            assert found.removed == () and "not in main yet" in why(found, Part.WORKTREE)
+            step = f"not in main yet → codex-orch-tui merge --run-id {ref.run}; on the screen: review it (d)"
+            assert found.removed == () and step in why(found, Part.WORKTREE)
         assert folder_of(on, ref).is_dir() and branch_of(on, ref) in branches(on) and run_folder(on, ref).is_dir()
         assert on.task(ref).state is TaskState.DONE
         assert parts(await cleaned(on, idle)) == [Part.WORKTREE, Part.BRANCH, Part.PRIVATE_TMP]
@@ -315,8 +322,9 @@ async def test_a_pruned_run_is_gone_for_good_and_the_journal_still_knows_it(scra
         assert on.task(ref).state is TaskState.DONE
         on.orchestrator._hub.apply(ev.NoteAdded(ref=ref, kind=LogKind.NOTE, text="late"))
         assert (await on.orchestrator.clean_run(ref.run, PRUNE)).removed == ()
-        with pytest.raises(NotPossibleError, match="its run was pruned"):
-            await on.orchestrator.retry(ref)
+        for command in (on.orchestrator.retry(ref), on.orchestrator.message(ref, "ASK again")):
+            with pytest.raises(NotPossibleError, match="its run was pruned"):
+                await command
         assert on.task(other).state is TaskState.DONE
     assert not folder.exists(), "nothing brings it back"
     assert (repository / ".orchestrator" / "runs" / other.run).is_dir()
@@ -414,6 +422,73 @@ async def test_another_program_asks_for_it_with_a_file(scratch: Path) -> None:
         assert json.dumps(reply.data) and not run_folder(on, ref).exists()
         with pytest.raises(NotPossibleError, match="there is no run"):
             await send(layout, model.CleanRun(run="nothing"), timeout_s=20)
+
+
+def drop(layout: Layout, *commands: model.Command) -> None:
+    """They lie in the inbox, in this order."""
+    for number, command in enumerate(commands):
+        path = layout.inbox / f"{command.command}.json"
+        put_file(path, command.model_dump_json().encode())
+        os.utime(path, ns=(number, number))
+
+
+async def replied(on: Stage, command: model.Command) -> Reply:
+    """What became of it."""
+    layout, name = on.orchestrator.layout, f"{command.command}.json"
+    places = [folder / name for folder in (layout.inbox_done, layout.inbox_failed)]
+    async with asyncio.timeout(PATIENCE_S):  # A refusal is no event that could be waited for.
+        while not any(place.exists() for place in places):
+            await asyncio.sleep(0.02)
+    (answered,) = [place for place in places if place.exists()]
+    return Handled.model_validate_json(answered.read_bytes()).reply
+
+
+async def test_a_message_that_lies_in_the_inbox_before_a_prune_is_done_and_its_run_stays(scratch: Path) -> None:
+    async with program(scratch) as on:
+        ref = await done(on, "TALK")
+        repository, layout = on.repository, on.orchestrator.layout
+    message, prune = model.Message(task=str(ref), text="HOLD on"), model.PruneRun(run=ref.run)
+    drop(layout, message, prune)
+    async with program_again(scratch, repository) as on:
+        assert (await replied(on, message)).data == {"how": "new turn"}
+        assert (await replied(on, prune)).data["cleaned"]["removed"] == []
+        await on.until(lambda: len(on.task(ref).turns) == 2)
+        assert run_folder(on, ref).is_dir()
+
+
+async def test_a_message_that_lies_unread_while_its_run_is_pruned_is_refused_and_told(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with program(scratch) as on:
+        ref = await done(on, "TALK")
+        repository, layout = on.repository, on.orchestrator.layout
+    message = model.Message(task=str(ref), text="HOLD on")
+    drop(layout, message)
+    with monkeypatch.context() as not_reading:
+        not_reading.setattr(orchestrator, "_SERVE_AFTER_S", 3600.0)
+        async with program_again(scratch, repository) as on:
+            assert parts(await cleaned(on, ref, PRUNE))[-1] is Part.RUN_FOLDER
+    assert [path.name for path in layout.inbox.glob("*.json")] == ["message.json"]
+    async with program_again(scratch, repository) as on:
+        assert (await replied(on, message)).reason == "TALK cannot go on: its run was pruned"
+        assert len(on.task(ref).turns) == 1 and not run_folder(on, ref).exists()
+
+
+async def test_what_was_taken_up_just_before_its_folder_goes_keeps_it(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with program(scratch) as on:
+        ref = await done(on, "TALK")
+        await cleaned(on, ref)
+        remove_files = Cleaning._remove_files
+
+        async def late(self: Cleaning, told: Any, plan: CleanPlan) -> None:
+            await on.orchestrator.message(ref, "HOLD on")
+            await remove_files(self, told, plan)
+
+        monkeypatch.setattr(Cleaning, "_remove_files", late)
+        assert "has just been taken up again" in why(await cleaned(on, ref, PRUNE), Part.RUN_FOLDER)
+        assert run_folder(on, ref).is_dir() and not on.orchestrator.state.runs[ref.run].folder_removed
 
 
 def test_a_run_is_as_old_as_the_last_thing_that_happened_to_it() -> None:

@@ -9,9 +9,10 @@ from codex_orch_tui.config import Config
 from codex_orch_tui.domain.guardrail import GuardrailOutcome, GuardrailResult
 from codex_orch_tui.domain.ids import CommitId
 from codex_orch_tui.domain.merge import RefusalReason
+from codex_orch_tui.domain.secrets import redact
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.services import guardrails as module
-from codex_orch_tui.services.guardrails import Guardrails, merge_refusal
+from codex_orch_tui.services.guardrails import Guardrails, mend_prompt, merge_refusal
 from tests.fakes.hub import HubStory
 from tests.scenarios.stage import git, make_repository
 
@@ -68,6 +69,7 @@ async def test_a_secret_in_what_git_takes_for_a_binary_is_found(
     monkeypatch.setattr(module, "MAX_BINARY_BYTES", 3)
     result = await commits.looked_at(no_secrets=True)
     assert (result.outcome, result.detail) == (GuardrailOutcome.UNKNOWN, "2 files are too large to be read")
+    assert result.paths == ("new.bin", "old.bin")
 
 
 async def test_a_patch_that_is_too_long_has_not_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +101,20 @@ async def test_a_lock_file_is_compared_with_what_it_was(
     assert (result.outcome, result.detail) == (outcome, detail)
 
 
+async def test_lock_files_that_are_too_long_together_have_not_passed_and_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{letter}/uv.lock" for letter in "abc"]
+    longer = {name: f'{LOCK}version = "{len(name) * place}"\n' for place, name in enumerate(names)}
+    commits = Commits(tmp_path, dict.fromkeys(names, LOCK), {**longer})
+    assert (await commits.looked_at(no_new_dependencies=True)).outcome is GuardrailOutcome.PASSED
+    # All of them were the same, which is read once; two of the longer ones have room beside it.
+    monkeypatch.setattr(module, "MAX_LOCK_BYTES", len(LOCK) + 2 * max(map(len, longer.values())))
+    result = await commits.looked_at(no_new_dependencies=True)
+    assert (result.outcome, result.detail) == (GuardrailOutcome.UNKNOWN, "1 file is too large to be read")
+    assert result.paths == ("c/uv.lock",)
+
+
 async def test_names_out_of_a_lock_file_are_clean(tmp_path: Path) -> None:
     commits = Commits(tmp_path, {}, {"package-lock.json": '{"packages": {"node_modules/a\\u001b[31mb": {}}}'})
     result = await commits.looked_at(no_new_dependencies=True)
@@ -125,6 +141,21 @@ async def test_where_a_commit_is_gone_nothing_has_passed_and_it_is_asked_again(t
     assert result.stops
     commits.tip = there
     assert (await commits.looked_at("docs/**", within_claims=True)).paths == ("a.txt",)
+
+
+async def test_a_worker_is_told_what_does_not_hold_and_no_secret(tmp_path: Path) -> None:
+    commits = Commits(tmp_path, {}, {f"{SECRET}.py": f"b = '{SECRET}'\n", "ci/a.yml": "x\n", "uv.lock": "broken = \n"})
+    leaks = await commits.looked_at(no_secrets=True)
+    breaks = await commits.looked_at(forbidden_paths=["ci/**"])
+    untold = await commits.looked_at(no_new_dependencies=True)
+    holds = await commits.looked_at(max_files=99)
+    told = mend_prompt([leaks, breaks, untold, holds])
+    assert told.split("\n")[1:] == [
+        "- g (adds no secret): 1 line holds a secret: ….py:1",
+        "- g (changes nothing in ci/**): 1 path changed: ci/a.yml",
+        "- g (adds no package to a lock file): it cannot be told: which packages it names cannot be told: uv.lock",
+    ]
+    assert redact(told) == told
 
 
 async def test_a_refusal_says_which_and_why(tmp_path: Path) -> None:

@@ -310,6 +310,18 @@ class TestNothingIsDone:
         assert await replay.trust_wanted() == ()
         assert (await replay.base_info()).current == "main"
 
+    async def test_an_object_is_told_as_what_it_says_where_answers_are_checked(self, tmp_path: Path) -> None:
+        story = RecordedStory()
+        for titles in (["One"], ["Two", "Three"]):
+            ref = story.run(titles)[0]
+            story.write(tmp_path)
+            write_raw(tmp_path, ref, says('{"summary": "It is there."}', story.events[0].at_s))
+            replay = Replay(find_recording(ref.run, tmp_path), Config())
+            replay.to_end()
+            await replay.settle()
+            texts = [entry.text for entry in replay.log(ref).tail()]
+            assert texts == ["It is there." if len(titles) > 1 else '{"summary": "It is there."}']
+
     def test_the_screens_find_all_that_an_orchestrator_has(self) -> None:
         public = {name for name, _ in inspect.getmembers(Orchestrator) if not name.startswith("_")}
         lacking = public - set(dir(Replay)) - {"open", "policy", "roles", "layout"}

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest
+from codex_orch_tui.domain.approval import ApprovalKind, ApprovalRequest, Choice, Decider
 from codex_orch_tui.domain.ids import ApprovalId, EpochId, ItemId, RunId, TaskId, TaskRef, ThreadId, TurnId
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.worktree import Worktree
@@ -127,6 +127,15 @@ def test_a_flipped_bit_is_seen_by_the_line_around_the_record(event: ev.NoteAdded
     place = data.draw(st.integers(0, len(line) - 1))
     line[place] ^= 1 << data.draw(st.integers(0, 7))
     assert decode_line(bytes(line)) is None
+
+
+def test_a_decision_from_before_it_said_by_whom_is_a_persons() -> None:
+    decided = ev.ApprovalDecided(ref=REF, approval=ApprovalId("e:1"), choice=Choice.ACCEPT, by=Decider.CALLER)
+    record = encode(replace(NOTE, event=decided))
+    assert b'"by":"caller"' in record
+    assert decode(record).event == decided
+    older = record.replace(b',"by":"caller"', b"")
+    assert decode(older).event == replace(decided, by=Decider.YOU)
 
 
 def test_a_record_holds_no_secret_and_names_stay_names() -> None:

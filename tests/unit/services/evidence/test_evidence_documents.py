@@ -101,7 +101,8 @@ def test_metrics_add_up() -> None:
     story = every_way()
     total = made(story).metrics.total
     assert total.approvals.model_dump() == {
-        "asked": 8, "by_rule": 2, "accepted": 3, "declined": 3, "unanswered": 1, "open": 1, "waited_ms": 144_000,
+        "asked": 8, "by_rule": 2, "by_caller": 0, "accepted": 3, "declined": 3, "unanswered": 1, "open": 1,
+        "waited_ms": 144_000,
     }  # fmt: skip
     assert (total.commands.run, total.commands.failed) == (9, 1)
     checks = made(checked()).metrics.total.checks

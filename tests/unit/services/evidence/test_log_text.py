@@ -83,6 +83,14 @@ def test_entries_and_notes_in_order_of_time(log: Log) -> None:
     assert log.path.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_object_is_told_as_what_it_says_where_answers_are_checked(log: Log, tmp_path: Path) -> None:
+    log.add(said(1, '{"summary": "It is there."}'))
+    assert '{"summary": "It is there."}' in log.write()
+    checked = LogText(log.events, tmp_path / "checked.txt", cwd="/w", is_checked=True)
+    checked.write(())
+    assert "message   It is there." in (tmp_path / "checked.txt").read_text("utf-8")
+
+
 def test_written_in_steps_it_is_what_it_is_written_at_once(log: Log, tmp_path: Path) -> None:
     for number in range(0, 30, 3):
         log.add(said(number, f"said {number}"), output(number + 1, f"out {number}\nhalf "))
