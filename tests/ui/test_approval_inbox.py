@@ -142,6 +142,11 @@ class Stage:
             await self.pilot.pause(0.002)
         await self.settle()
 
+    async def back_on_the_card(self) -> None:
+        """The focus has left the field, which takes a message to the card and one to the app."""
+        while not self.inbox.query_one(ApprovalCard).has_focus:
+            await self.pilot.pause(0.002)
+
     def gone(self, approval_id: Any, choice: Choice = Choice.DECLINE) -> None:
         """It was answered elsewhere."""
         self.story.answered(approval_id, choice)
@@ -653,7 +658,9 @@ async def test_letters_in_a_field_are_letters() -> None:
         await on.press("enter", *"dacny")
         assert on.app.answers == []
         assert set(on.keys) == {"enter", "ctrl+s", "esc"}
-        await on.press("escape", "d")
+        await on.press("escape")
+        await on.back_on_the_card()
+        await on.press("d")
         assert on.decisions == [Decision(choice=Choice.DECLINE)]
 
 

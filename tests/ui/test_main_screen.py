@@ -8,6 +8,8 @@ import pytest
 from rich.cells import cell_len
 from textual.command import CommandList
 from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
@@ -139,6 +141,19 @@ async def test_a_small_window_says_so() -> None:
         await on.until_shown("─ Tasks")
 
 
+async def test_a_size_that_is_over_is_passed_over() -> None:
+    async with shown(size=(100, 30)) as on:
+        question = ConfirmScreen("Go on?", (), ())
+        await on.app.push_screen(question)
+        for screen in (on.main, question):
+            before = screen.classes
+            # As of a layout for a size that was there for a moment, in the place of the terminal's own.
+            screen.post_message(Resize(Size(1, 1), Size(1, 1)))
+            await on.pilot.pause()
+            assert screen.classes == before
+            assert screen.size == Size(100, 30)
+
+
 async def test_in_a_small_window_no_key_answers_what_is_not_drawn() -> None:
     async with shown(size=(50, 12)) as on:
         text = " ".join(on.text().split())
@@ -170,9 +185,12 @@ async def test_keys_that_do_not_act_are_not_shown() -> None:
         await on.until(lambda: not on.main.key_bar.hints)
 
 
-async def test_resizing_keeps_task_and_pane() -> None:
+@pytest.mark.parametrize("pane", ["1", "2", "3", "4"])
+async def test_resizing_keeps_task_and_pane(pane: str) -> None:
     async with shown() as on:
-        await on.press("j", "j")
+        await on.press("j", "j", pane)
+        await on.until(lambda: on.app.focused is not None)
+        in_front, focused = on.main._pane, on.app.focused
         current = on.main.current
         row = on.main.task_tree.cursor_row.key
         for size in ((80, 24), (20, 5), (150, 42), (100, 30)):
@@ -180,6 +198,8 @@ async def test_resizing_keeps_task_and_pane() -> None:
             await on.pilot.pause()
         assert on.main.current == current
         assert on.main.task_tree.cursor_row.key == row
+        assert on.main._pane == in_front
+        await on.until(lambda: on.app.focused is focused)
 
 
 async def test_table_and_tree_share_the_current_task() -> None:

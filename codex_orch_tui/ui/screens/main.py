@@ -29,6 +29,7 @@ from codex_orch_tui.ui.screens.main_keys import keys_now
 from codex_orch_tui.ui.screens.panes import Panes
 from codex_orch_tui.ui.screens.plan_actions import PlanActions
 from codex_orch_tui.ui.screens.rule_actions import RuleActions
+from codex_orch_tui.ui.screens.true_size import TrueSize
 from codex_orch_tui.ui.screens.viewing import ViewingActions
 from codex_orch_tui.ui.widgets.log_pane import LogPane
 from codex_orch_tui.ui.widgets.needs_you import NeedsYou
@@ -52,7 +53,9 @@ _NEEDED = Size(60, 16)
 """Cells; the breakpoints say the same."""
 
 
-class MainScreen(Panes, LandingActions, RuleActions, PlanActions, ApprovalActions, ViewingActions, Screen[None]):
+class MainScreen(
+    TrueSize, Panes, LandingActions, RuleActions, PlanActions, ApprovalActions, ViewingActions, Screen[None]
+):
     """Holds which task is the current one; worktrees, tree, log and result all show that one."""
 
     AUTO_FOCUS = "#tasks"

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import events
 from textual.await_complete import AwaitComplete
 
+from codex_orch_tui.ui.screens.true_size import TrueSize
+
 if TYPE_CHECKING:
     from textual.screen import Screen
 
@@ -21,7 +23,7 @@ else:
             return cls
 
 
-class OneAnswer(_Base[T]):
+class OneAnswer(TrueSize, _Base[T]):
     """Takes the first answer and no other.
 
     Keys that were pressed faster than the screen could go still arrive. They must not answer a second time, close the

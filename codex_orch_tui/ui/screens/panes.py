@@ -73,6 +73,8 @@ class Panes(TaskActions):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane that has the focus is the front one, also when a click gave it."""
         self.draw_tabs()
+        if self.has_class("-slim") or self.has_class("-flat"):
+            return  # too small: every pane goes, and Textual hands the focus on to one after the other
         for pane, widget in zip(
             PANES, (self.worktree_table, self.task_tree, self.log_pane, self.needs_you), strict=True
         ):
