@@ -108,6 +108,7 @@ async def test_answers_from_a_screen_and_from_elsewhere_at_once(scratch: Path) -
     assert answers(scratch) == [{"decision": "decline" if outcome is Outcome.DECLINED else "accept"}]
 
 
+@pytest.mark.slow
 async def test_a_hundred_questions_of_twenty_workers_are_one_queue(scratch: Path) -> None:
     """Oldest first; no key acts on a card that has just come to the place of another one."""
     steps = [*(renamed(asks(f"touch {number}"), number) for number in range(EACH)), {"hold": True}]

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.faults.rig import README, asks, says, standin
 from tests.faults.terminal import Program, bells, program
@@ -54,6 +55,7 @@ async def writes_nothing(me: Program) -> bool:
     return False
 
 
+@pytest.mark.slow
 async def test_each_change_is_told_once_and_the_title_is_given_back(scratch: Path) -> None:
     repository = make_repository(scratch, README)
     hook = "cat >> ../told"
@@ -88,6 +90,7 @@ async def test_each_change_is_told_once_and_the_title_is_given_back(scratch: Pat
     assert heard[0]["repository"] == str(repository)
 
 
+@pytest.mark.slow
 async def test_who_wants_none_of_it_gets_none(scratch: Path) -> None:
     repository = make_repository(scratch, README)
     off = {f"CODEX_ORCH_{name}": "false" for name in ("BELL", "DESKTOP_NOTIFICATIONS", "TERMINAL_TITLE")}
@@ -114,6 +117,7 @@ async def test_the_title_is_the_shells_while_the_program_is_stopped(scratch: Pat
         await me.until(lambda: told(me)["titles given back"] == 2)
 
 
+@pytest.mark.slow
 async def test_a_terminal_that_has_the_focus_is_not_asked_for_notifications(scratch: Path) -> None:
     repository = make_repository(scratch, README)
     async with program(scratch, repository, codex=standin(scratch, PLAYS)) as me:

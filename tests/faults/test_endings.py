@@ -101,6 +101,7 @@ async def test_q_with_a_worker_asks_and_x_leaves_nothing_behind(scratch: Path) -
         assert not worker.is_running()
 
 
+@pytest.mark.slow
 async def test_a_worker_that_outlived_a_killed_program_is_ended_at_the_next_start(scratch: Path) -> None:
     """Codex goes when its stdin closes. One that is deaf to that and to SIGTERM still holds its thread."""
     repository = make_repository(scratch, {"README.md": "hello\n"})

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.faults.rig import asks, both, environment, item, says, standin
 from tests.faults.terminal import Program, program, shapes
 from tests.scenarios.stage import git, make_repository
@@ -137,6 +139,7 @@ async def session(root: Path, said: str, title: str, file_name: str, branch: str
         return bytes(me.output)
 
 
+@pytest.mark.slow
 async def test_no_control_sequence_of_anybody_else_reaches_the_terminal(scratch: Path) -> None:
     plain, hostile = await asyncio.gather(
         session(scratch / "plain", PLAIN, "plain words", "name.txt", "trunk"),

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from codex_orch_tui.domain.approval import Choice, Decision
 from codex_orch_tui.domain.task import TaskState
 from tests.faults.rig import asks, opened, shown, standin
@@ -83,6 +85,7 @@ async def test_a_worker_between_two_turns_is_not_quiet_when_the_next_begins(scra
         assert not any(seen)
 
 
+@pytest.mark.slow
 async def test_the_row_the_table_and_the_log_say_since_when(scratch: Path) -> None:
     codex = standin(scratch, {"SILENT": [WAIT]})
     async with opened(scratch, codex, quiet_worker_s=1.0) as on, shown(on, (160, 45)) as me:

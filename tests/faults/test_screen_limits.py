@@ -41,6 +41,7 @@ async def help_within(me: Program, seconds: float) -> None:
     await me.gone("Keys and signs")
 
 
+@pytest.mark.slow
 async def test_texts_of_any_length_hang_nothing(scratch: Path) -> None:
     repository = make_repository(scratch, {"README.md": "hello\n"})
     steps = []
@@ -96,6 +97,7 @@ async def test_a_window_that_is_too_small_says_so_and_grows(scratch: Path, size:
         assert me.is_restored
 
 
+@pytest.mark.slow
 async def test_a_storm_of_sizes(scratch: Path) -> None:
     repository = make_repository(scratch, {"README.md": "hello\n"})
     says_much = [says(f"line {number} " + "🧪 words " * 30, f"m{number}") for number in range(50)]

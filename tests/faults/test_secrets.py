@@ -24,6 +24,7 @@ def kept(on: Stage) -> str:
     return "".join(path.read_text("utf-8", "replace") for path in figure.files_that_may_leave(on.repository))
 
 
+@pytest.mark.slow
 def test_fifty_secrets_are_readable_nowhere(scratch: Path) -> None:
     found = figure.run(scratch)
     assert found["planted"] >= figure.PLANTED

@@ -37,7 +37,7 @@ def run(*, size_bytes: int = GIGABYTE, rounds: int = 7) -> dict[str, Any]:
                 "short": told(repository, ("short", *arguments), rounds),
             }
         length = long.stat().st_size
-    fastest = max(each["long"]["lowest_s"] for each in runs.values())
+    slowest_s = max(each["long"]["median_s"] for each in runs.values())
     grown = max(each["long"]["most_mib"] - each["short"]["most_mib"] for each in runs.values())
     return {
         "bytes": length,
@@ -45,7 +45,7 @@ def run(*, size_bytes: int = GIGABYTE, rounds: int = 7) -> dict[str, Any]:
         "goal_s": GOAL_S,
         "more_memory_than_the_short_one_mib": round(grown, 1),
         "more_goal_mib": GROWTH_GOAL_MIB,
-        "holds": fastest < GOAL_S and grown < GROWTH_GOAL_MIB,
+        "holds": slowest_s < GOAL_S and grown < GROWTH_GOAL_MIB,
     }
 
 

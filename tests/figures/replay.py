@@ -50,7 +50,7 @@ def run(*, events: int = EVENTS, rounds: int = 5, plays_s: float = 20.0) -> dict
         "more_than_the_short_one_mib": round(grown, 1),
         "more_goal_mib": GROWTH_GOAL_MIB,
         "jumps": ways,
-        "holds": min(frames) < FIRST_FRAME_GOAL_S and grown < GROWTH_GOAL_MIB,
+        "holds": statistics.median(frames) < FIRST_FRAME_GOAL_S and grown < GROWTH_GOAL_MIB,
     }
 
 

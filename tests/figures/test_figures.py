@@ -15,9 +15,9 @@ from tests.figures.text_safety import kinds_of
 OURS = "\x1b[3;7H\x1b[0;38;2;1;2;3;48;2;9;9;9mwords\x1b[0m"
 
 
-@pytest.mark.parametrize("strings", [BATCH // 2, pytest.param(2 * BATCH, marks=pytest.mark.slow)])
-def test_no_hostile_text_commands_the_terminal_in_any_widget(strings: int) -> None:
-    found = text_safety.run(strings)
+@pytest.mark.slow
+def test_no_hostile_text_commands_the_terminal_in_any_widget() -> None:
+    found = text_safety.run(2 * BATCH)
     assert found["kinds"] == {}
     assert found["not_painted"] == {}
     assert found["holds"]
@@ -108,6 +108,7 @@ def test_status_does_not_read_the_whole_past() -> None:
     found = status.run(**FIGURES["status"])
     assert found["same_text"]
     assert found["status_json"]["processor_s"] < status.GOAL_S
+    assert found["help"]["processor_s"] < status.HELP_GOAL_S
     assert found["status_json"]["processor_s"] < found["from_the_whole_journal"]["processor_s"]
 
 

@@ -113,6 +113,7 @@ async def test_a_continued_run_begins_at_the_first_case_that_is_not_done(scratch
         assert files_of(on, on.task(refs["four"])) == {"README.md", *(f"{name}.txt" for name in CASES)}
 
 
+@pytest.mark.slow
 @pytest.mark.codex
 async def test_also_after_the_program_was_killed(scratch: Path) -> None:
     scripts = [

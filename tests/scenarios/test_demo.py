@@ -76,6 +76,7 @@ def only_demo(home: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.codex
 def test_the_headless_demo_lands_what_a_team_of_the_real_codex_made(home: Path, codex_version: str) -> None:
     before = belongings(home)

@@ -33,6 +33,7 @@ async def simulated(scratch: Path) -> AsyncIterator[Stage]:
             yield stage
 
 
+@pytest.mark.slow
 async def test_another_command_than_the_expected_one_is_declined(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,7 @@ async def test_a_changed_file_of_the_person_is_noticed(scratch: Path) -> None:
     assert before.changed() == (str(scratch / ".codex"), str(scratch / ".gitconfig"))
 
 
+@pytest.mark.slow
 async def test_a_person_can_write_to_any_worker_and_everything_can_land(scratch: Path) -> None:
     async with simulated(scratch) as stage, asyncio.TaskGroup() as group:
         orchestrator = stage.orchestrator

@@ -49,6 +49,7 @@ def state_of(on: Stage) -> tuple[str, str, str]:
     )
 
 
+@pytest.mark.slow
 async def test_two_and_one_that_needs_both_land_although_the_base_moved_in_between(scratch: Path) -> None:
     scripts = [adds("PAGE", "page.py"), adds("API", "api.py"), adds("TEST", "test_both.py")]
     async with stage(scratch, scripts, files=FILES, checks={"unit": UNIT}) as on:
@@ -82,6 +83,7 @@ async def test_two_and_one_that_needs_both_land_although_the_base_moved_in_betwe
         assert "ok" in log.read_text()
 
 
+@pytest.mark.slow
 async def test_a_clash_and_then_a_red_check_move_nothing(scratch: Path) -> None:
     scripts = [
         changes("FASTER", "shop.py", "RATE = 5", "RATE = 8"),

@@ -31,6 +31,7 @@ PLAN = {
 }
 
 
+@pytest.mark.slow
 async def test_json_streams_as_one_word_is_readable_when_it_is_there_and_raw_by_its_key(scratch: Path) -> None:
     answer = json.dumps(PLAN)
     scripts = [Script("SENTENCE", (Say(text=answer, chunks=40, delay_s=0.05),))]

@@ -17,6 +17,7 @@ def adds(marker: str, name: str) -> Script:
     return Script(marker, (Patch(text=add_file(name, marker.lower())), Say(text="ok")))
 
 
+@pytest.mark.slow
 async def test_from_the_run_s_row_to_a_diff_and_back_and_landed(scratch: Path) -> None:
     async with user(scratch, [adds("ONE", "one.txt"), adds("TWO", "two.txt")]) as me:
         on = me.on

@@ -43,6 +43,7 @@ async def test_the_answer_and_the_log_are_on_screen(scratch: Path) -> None:
         await me.see("output", "There is nothing to do.", "changed no file")
 
 
+@pytest.mark.slow
 async def test_escape_leaves_the_merge_question_and_nothing_moves(scratch: Path) -> None:
     async with user(scratch, [edit("SEARCH", "search.txt")]) as me:
         ref = await me.new_task("SEARCH")
@@ -58,6 +59,7 @@ async def test_escape_leaves_the_merge_question_and_nothing_moves(scratch: Path)
         assert git(me.on.repository, "rev-parse", "main") == before
 
 
+@pytest.mark.slow
 async def test_two_tasks_land_the_second_after_an_update_and_a_second_review(scratch: Path) -> None:
     async with user(scratch, [edit("LEFT", "left.txt"), edit("RIGHT", "right.txt")]) as me:
         first = await me.new_task("LEFT")
@@ -90,6 +92,7 @@ async def test_two_tasks_land_the_second_after_an_update_and_a_second_review(scr
         assert git(me.on.repository, "log", "--format=%s", "main").splitlines() == ["RIGHT", "LEFT", "first"]
 
 
+@pytest.mark.slow
 async def test_overlapping_edits_of_the_person_stop_the_merge(scratch: Path) -> None:
     async with user(scratch, [edit("SEARCH", "search.txt")]) as me:
         ref = await me.new_task("SEARCH")

@@ -53,7 +53,7 @@ async def plan_first(me: User, sentence: str) -> None:
     await me.press("ctrl+s")
 
 
-@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+@pytest.mark.parametrize("size", [pytest.param((160, 45), marks=pytest.mark.slow), (80, 24)])
 async def test_a_sentence_is_planned_approved_and_done(scratch: Path, size: tuple[int, int]) -> None:
     scripts = [
         Script("PRODUCT-SEARCH", (answer(*TWO, questions=("In German, too?",)),)),
@@ -78,6 +78,7 @@ async def test_a_sentence_is_planned_approved_and_done(scratch: Path, size: tupl
         assert [commit.files for commit in done.commits] == [1]
 
 
+@pytest.mark.slow
 async def test_a_circle_goes_back_to_the_navigator_with_its_reason(scratch: Path) -> None:
     circle = (entry("a", "One.", "b"), entry("b", "Two.", "a"))
     scripts = [
@@ -142,6 +143,7 @@ async def test_a_file_is_opened_mended_saved_and_started(scratch: Path) -> None:
         assert (done.state, done.spec.role) == (TaskState.DONE, "tester")
 
 
+@pytest.mark.slow
 async def test_a_running_plan_is_changed_where_it_has_not_begun_and_the_change_outlives_the_program(
     scratch: Path,
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.config import Config
 from codex_orch_tui.domain.approval import Outcome
 from codex_orch_tui.domain.task import TaskState
@@ -14,6 +15,8 @@ from codex_orch_tui.scripted.script import Patch, Say, Script, Shell
 from codex_orch_tui.services.viewer import Viewer
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.screens.viewing import TAKE_OVER
+from tests.scenarios.cli.shell import Shell as Commands
+from tests.scenarios.cli.shell import shell
 from tests.scenarios.stage import Stage, add_file, stage
 from tests.scenarios.tui.user import User
 
@@ -26,7 +29,7 @@ def escalation(root: Path) -> Script:
 
 
 @asynccontextmanager
-async def second(on: Stage) -> AsyncIterator[User]:
+async def second(on: Stage | Commands) -> AsyncIterator[User]:
     """The screen of a program that looks on."""
     viewer = await Viewer.open(on.repository, Config(approval_guard_ms=0), environ={"HOME": str(on.root / "home")})
     app = OrchApp(viewer)
@@ -62,6 +65,26 @@ async def test_a_viewer_answers_for_a_program_without_a_screen_reads_and_merges(
         await on.until_state(ref, TaskState.MERGED)
         assert (on.repository / "new.txt").read_text() == "new\n"
         await me.see("all done")
+
+
+async def test_a_viewer_answers_for_a_headless_run(scratch: Path) -> None:
+    async with shell(scratch, [escalation(scratch)]) as commands:
+        running = await commands.begin("run", "MARK it", "--headless")
+        waited = await commands.run("wait", "--until", "asks")
+        assert waited.code == ExitCode.DONE, waited
+        async with second(commands) as me:
+            await me.see("1 needs you")
+            await me.press("g")
+            await me.see("outside the sandbox", "touch", "the mark is elsewhere", "decline")
+            (approval,) = me.on.orchestrator.state.pending
+            await me.on.until(lambda: me.on.orchestrator.state.approvals[approval.id].shown_at_s is not None)
+            assert not (commands.outside / "mark").exists()
+            await me.press("a")
+            ended = await running.ended()
+            await me.see("1 to review")
+    assert ended.code == ExitCode.DONE, ended
+    assert "went on" in ended.out
+    assert (commands.outside / "mark").exists()
 
 
 async def test_it_starts_tasks_and_leaves_without_asking(scratch: Path) -> None:

@@ -68,6 +68,7 @@ async def test_interrupt_and_continue(scratch: Path) -> None:
         await me.see("I went on.")
 
 
+@pytest.mark.slow
 async def test_an_update_with_a_conflict_names_the_files_and_goes_back_to_the_worker(scratch: Path) -> None:
     resolve = """*** Begin Patch
 *** Update File: README.md
