@@ -1,32 +1,34 @@
 """What of a run may go, and what stays: reads only, so a dry run needs neither the lock nor a worker.
 
 Nothing goes that is at work, that holds an edit in no commit or a commit in no other place, that lies outside our own
-folders or is not where it was, or that another run made. Each such thing is told with its reason.
+folders or is not where it was, or that is not what this very run made there: a branch is known by the name that we gave
+it, never by being checked out in a folder of ours. Each such thing is told with its reason.
 """
 
 import asyncio
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.cleaning import Cleaned, CleanHow, Kept, Part, Removed
-from codex_orch_tui.domain.ids import TaskId, TaskRef
+from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.run import Run
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ENDED, Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
 from codex_orch_tui.gitrepo.backup import BACKUPS, is_saved
-from codex_orch_tui.gitrepo.branch_removal import KeptBackup, backups_of, checked_out_elsewhere
+from codex_orch_tui.gitrepo.branch_removal import KeptBackup, backups_of
 from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.gitrepo.worktrees import Worktrees
 from codex_orch_tui.services.integration import INTEGRATION
+from codex_orch_tui.services.own_branches import why_it_stays
 from codex_orch_tui.store.layout import Layout
 
 _LEFTOVER = re.compile(rf"{INTEGRATION}(-\d+)?")
@@ -115,12 +117,14 @@ class CleanLook:
         repository: the person's repository.
         layout: where state and worktrees are.
         worktrees: all of ours.
+        branch_for: the branch that the template names.
         is_held: a program has the repository open: what is at work in the state is at work.
     """
 
     repository: Repository
     layout: Layout
     worktrees: Worktrees
+    branch_for: Callable[[RunId, TaskId, float], str]
     is_held: bool
 
     async def of(self, state: State, run: Run, how: CleanHow) -> CleanPlan:
@@ -134,7 +138,7 @@ class CleanLook:
         if self.is_held and run.landing is not None and run.landing.outcome is None:
             plan.keep(Part.RUN_FOLDER, run.id, "it is landing now")
             return plan
-        standing = {task.ref: self._standing(task, run) for task in tasks}
+        standing = {task.ref: self.standing(task, run) for task in tasks}
         to_come = any(
             one is Standing.AT_WORK or (one is Standing.STOPPED and not how.no_resume) for one in standing.values()
         )
@@ -144,13 +148,14 @@ class CleanLook:
                 await self._look_at(plan, state, group, stand, how, to_come=to_come)
             except (_StaysError, GitRepoError) as error:
                 plan.keep(*_named(group, error), _sentence(error))
-        await self._look_for_leftovers(plan, tasks, how)
+        await self._look_for_leftovers(plan, state, tasks, how)
         await asyncio.to_thread(self._look_at_tmps, plan, tasks)
         if how.prunes:
             await self._look_at_end(plan, to_come=to_come)
         return plan
 
-    def _standing(self, task: Task, run: Run) -> Standing:
+    def standing(self, task: Task, run: Run) -> Standing:
+        """How far a task is."""
         if task.state in ENDED:
             return Standing.OVER
         if task.state is TaskState.DONE:
@@ -172,7 +177,7 @@ class CleanLook:
             GitRepoError: git does not tell, or will not have it removed.
         """
         worktree, names = group[0].worktree, ", ".join(task.ref.task for task in group)
-        stopped = [task for task in group if self._standing(task, plan.run) is Standing.STOPPED]
+        stopped = [task for task in group if self.standing(task, plan.run) is Standing.STOPPED]
         if Standing.AT_WORK in stand:
             raise _StaysError(f"{names} is at work → codex-orch-tui stop {group[0].ref}")
         if stopped and not how.no_resume:
@@ -184,8 +189,8 @@ class CleanLook:
         if (why := await self._why_unsaved(group, worktree, stand, to_come=to_come)) and not stopped:
             raise _StaysError(why)
         has_folder = await self._has_folder(worktree, group)
-        if elsewhere := await checked_out_elsewhere(self.repository, worktree):
-            raise _StaysError(f"it is checked out in {elsewhere} → switch branches there", is_branch=True)
+        if why := await why_it_stays(self.repository, state, plan.run.id, worktree):
+            raise _StaysError(why, is_branch=True)
         if stopped:
             plan.give_up += stopped
             if Standing.DONE not in stand:
@@ -235,20 +240,23 @@ class CleanLook:
         gone = all(sel.is_branch_gone(state, task) for task in group)
         return not gone and await self.repository.tip(worktree.branch) is not None
 
-    async def _look_for_leftovers(self, plan: CleanPlan, tasks: list[Task], how: CleanHow) -> None:
-        """Integration worktrees that were kept when a landing ended."""
+    async def _look_for_leftovers(self, plan: CleanPlan, state: State, tasks: list[Task], how: CleanHow) -> None:
+        """Integration worktrees that were kept when a landing ended; each with the branch that was made for it."""
         folder = self.layout.worktrees / plan.run.id
         taken = {task.worktree.path for task in tasks if task.worktree is not None}
         for entry in await self.repository.worktrees():
             is_leftover = entry.path.parent == folder and _LEFTOVER.fullmatch(entry.path.name) is not None
-            if not is_leftover or entry.branch is None or str(entry.path) in taken:
+            if not is_leftover or str(entry.path) in taken:
                 continue
+            branch = leftover_branch(plan.run, entry.path, self.branch_for)
             worktree = Worktree(
-                path=str(entry.path), branch=entry.branch, base_branch=plan.run.base_branch, base_commit=entry.head
+                path=str(entry.path), branch=branch, base_branch=plan.run.base_branch, base_commit=entry.head
             )
             try:
                 await self.worktrees.check_removable(worktree)
-            except GitRepoError as error:
+                if why := await why_it_stays(self.repository, state, plan.run.id, worktree, leftover=branch):
+                    raise _StaysError(why)
+            except (_StaysError, GitRepoError) as error:
                 plan.keep(Part.WORKTREE, worktree.path, _sentence(error))
             else:
                 ref = TaskRef(plan.run.id, INTEGRATION)
@@ -291,6 +299,13 @@ class CleanLook:
             plan.keep(Part.RUN_FOLDER, folder, "a link is in the way, and it is not followed")
         else:
             plan.run_folder = folder
+
+
+def leftover_branch(run: Run, path: Path, branch_for: Callable[[RunId, TaskId, float], str]) -> str:
+    """The branch that a landing made for its worktree there, whatever is checked out in it now."""
+    if run.landing is not None and run.landing.worktree.path == str(path):
+        return run.landing.worktree.branch
+    return branch_for(run.id, INTEGRATION, run.created_at_s) + path.name.removeprefix(INTEGRATION)
 
 
 def folder_gone(place: Place) -> Removed:

@@ -22,18 +22,23 @@ from codex_orch_tui.services.clean_look import (
     CleanLook,
     CleanPlan,
     Place,
+    Standing,
     backup_gone,
     branch_gone,
     folder_gone,
+    leftover_branch,
     tmp_gone,
 )
 from codex_orch_tui.services.errors import NotPossibleError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.landing import Landing, sentence
+from codex_orch_tui.services.own_branches import why_it_stays
 from codex_orch_tui.services.task_locks import TaskLocks
 from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.layout import Layout
+
+_TAKEN_UP = "it has just been taken up again"
 
 
 @dataclass(slots=True)
@@ -88,16 +93,26 @@ class Cleaning:
             await self.hub.flush()
         return Cleaned(run=run, removed=tuple(done.removed), kept=(*plan.kept, *done.kept), applied=True)
 
-    async def _look(self, run: RunId, how: CleanHow) -> CleanPlan:
-        look = CleanLook(
-            repository=self.repository, layout=self.layout, worktrees=self.workspace.worktrees, is_held=True
+    @property
+    def _looking(self) -> CleanLook:
+        return CleanLook(
+            repository=self.repository,
+            layout=self.layout,
+            worktrees=self.workspace.worktrees,
+            branch_for=self.workspace.branch_for,
+            is_held=True,
         )
-        return await look.of(self.hub.state, self.hub.state.runs[run], how)
+
+    async def _look(self, run: RunId, how: CleanHow) -> CleanPlan:
+        return await self._looking.of(self.hub.state, self.hub.state.runs[run], how)
 
     async def _give_up(self, done: _Told, task: Task) -> None:
         """Discard a task that had stopped, with a backup of all that it has."""
         async with self.locks.of(task.ref):
-            if self.hub.state.tasks[task.ref].state is TaskState.QUEUED:
+            if self._is_taken_up(task):
+                done.keep(Part.TASK, str(task.ref), NotPossibleError(_TAKEN_UP))
+                return
+            if task.state is TaskState.QUEUED:
                 await self.locks.supervisor.stop(task.ref, "given up: it was pruned")
             await self.locks.wound_up(task.ref)
             await self.locks.release_worker(task.ref)
@@ -112,11 +127,18 @@ class Cleaning:
             done.removed.append(Removed(part=Part.WORKTREE, name=clean_line(task.worktree.path)))
             done.removed.append(branch_gone(task.worktree.branch, backup_ref))
 
+    def _is_taken_up(self, looked: Task) -> bool:
+        """Something has become of a task since it was looked at: what it made since then nobody has given up."""
+        now = self.hub.state.tasks[looked.ref]
+        if (now.state, len(now.turns)) != (looked.state, len(looked.turns)):
+            return True
+        return self._looking.standing(now, self.hub.state.runs[looked.ref.run]) is not Standing.STOPPED
+
     async def _remove_place(self, done: _Told, place: Place) -> None:
         async with self.locks.of_all(task.ref for task in place.tasks):
-            now = [self.hub.state.tasks[task.ref].state for task in place.tasks]
-            if now != [task.state for task in place.tasks]:
-                done.keep(Part.WORKTREE, place.worktree.path, NotPossibleError("it has just been taken up again"))
+            now = [self.hub.state.tasks[task.ref] for task in place.tasks]
+            if [(one.state, len(one.turns)) for one in now] != [(one.state, len(one.turns)) for one in place.tasks]:
+                done.keep(Part.WORKTREE, place.worktree.path, NotPossibleError(_TAKEN_UP))
                 return
             for task in place.tasks:
                 await self.locks.release_worker(task.ref)
@@ -158,9 +180,14 @@ class Cleaning:
         branch = place.worktree.branch
         if not place.has_branch:
             return
+        run, leftover = self.hub.state.runs[place.ref.run], ""
+        if not place.tasks:
+            leftover = leftover_branch(run, Path(place.worktree.path), self.workspace.branch_for)
         try:
+            if why := await why_it_stays(self.repository, self.hub.state, run.id, place.worktree, leftover=leftover):
+                raise NotPossibleError(why)
             backup_ref = await remove_branch(self.repository, place.worktree, place.ref)
-        except GitRepoError as error:
+        except (NotPossibleError, GitRepoError) as error:
             done.keep(Part.BRANCH, branch, error)
             return
         for task in place.tasks:

@@ -11,7 +11,7 @@ import shlex
 import shutil
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -114,12 +114,16 @@ class GuardedCommands:
         config: the settings in force now.
         log: takes a line for each command.
         environ: our own environment.
+        kept: folders that no command may write, also where its worktree holds them.
     """
 
-    def __init__(self, config: Callable[[], Config], log: CommandLog, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, config: Callable[[], Config], log: CommandLog, environ: Mapping[str, str], *, kept: Sequence[Path] = ()
+    ) -> None:
         self._config = config
         self._log = log
         self._environ = environ
+        self._kept = kept
         self._sandbox_works = False
 
     async def run(self, command: GuardedCommand, on_begun: Callable[[int], None]) -> CommandResult:
@@ -217,7 +221,8 @@ class GuardedCommands:
         except CodexUnusableError as error:
             step = f" → {error.fault.next_step}" if error.fault.next_step else ""
             raise _RefusedError(f"its sandbox is Codex's own: {error.fault.message}{step}") from error
-        return sandboxed(codex, argv, worktree=command.worktree, tmpdir=command.tmpdir, mode=mode)
+        kept = [folder for folder in self._kept if folder.is_relative_to(command.worktree) and folder.is_dir()]
+        return sandboxed(codex, argv, worktree=command.worktree, tmpdir=command.tmpdir, mode=mode, read_only=kept)
 
     async def _begun(
         self,

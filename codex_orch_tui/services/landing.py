@@ -29,6 +29,7 @@ from codex_orch_tui.gitrepo.worktree_state import Condition
 from codex_orch_tui.services.errors import ConflictError, NotPossibleError, WorkspaceError
 from codex_orch_tui.services.guardrails import Guardrails, merge_refusal
 from codex_orch_tui.services.hub import Hub
+from codex_orch_tui.services.own_branches import why_it_stays
 from codex_orch_tui.services.workspace import Workspace
 from codex_orch_tui.store.errors import JournalError
 
@@ -162,7 +163,7 @@ class Landing:
             self._hub.apply(ev.NoteAdded(ref=task.ref, kind=LogKind.ERROR, text=text))
             return
         if done and base is not None and task.worktree is not None:
-            old = task.worktree.base_commit
+            old = task.merged_from or task.worktree.base_commit
             self._hub.apply(ev.MergeFinished(ref=task.ref, base_branch=task.base_branch, old=old, new=base))
             await self.remove_merged(task)
         else:
@@ -280,6 +281,8 @@ class Landing:
         try:
             if sel.shares_worktree(self._hub.state, task):
                 return (await back_up_branch(self._repository, worktree, task.ref)).ref
+            if why := await why_it_stays(self._repository, self._hub.state, task.ref.run, worktree):
+                raise NotPossibleError(f"nothing was removed: {why}")
             backup = await self._back_up(task, worktree)
             await self._workspace.worktrees.remove(worktree, saved=backup, delete_branch=True)
         except GitRepoError as error:

@@ -212,7 +212,7 @@ class LandingPreviews:
             for stage in stages
         )
         preview = replace(preview, tasks=tasks, new=tasks[-1].commit)
-        preview = replace(preview, checks=await self._checks_of(preview))
+        preview = replace(preview, checks=await self.checks_of(preview))
         return await self._examined(preview, old, tasks[-1].commit)
 
     async def _examined(self, preview: RunLandingPreview, old: CommitId, new: CommitId) -> RunLandingPreview:
@@ -245,7 +245,7 @@ class LandingPreviews:
         )
         return replace(preview, refusal=refusal)
 
-    async def _checks_of(self, preview: RunLandingPreview) -> tuple[LandingCheck, ...]:
+    async def checks_of(self, preview: RunLandingPreview) -> tuple[LandingCheck, ...]:
         """The checks of the tasks that land, of the groups that are whole with them, and then those of every run."""
         wanted: dict[str, list[TaskRef]] = {}
         for ref in (*(task.ref for task in preview.tasks), *self._whole_groups(preview)):

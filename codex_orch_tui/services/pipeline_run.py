@@ -1,7 +1,8 @@
 """A pipeline that a person or a script runs: in the checkout that they are in, or in a task's worktree.
 
-It runs as a check does, in the same sandbox and behind the same guard. It is no receipt: only the checks of a task say
-something about its commit.
+It runs as a check does, in the same sandbox and behind the same guard. The main checkout holds our own state as well,
+commands in the inbox and the worktrees of tasks: what runs there may read them, and write none of it. It is no receipt:
+only the checks of a task say something about its commit.
 """
 
 import asyncio
@@ -111,7 +112,10 @@ class PipelineRuns:
         tmpdir = await asyncio.to_thread(self.layout.make_private_tmp, run, name)
         log = CommandLog(self.layout, path=None if at.task is not None else self.layout.pipelines / "commands.jsonl")
         runner = CheckRunner(
-            config=lambda: self.config, commands=GuardedCommands(lambda: self.config, log, self.environ)
+            config=lambda: self.config,
+            commands=GuardedCommands(
+                lambda: self.config, log, self.environ, kept=(self.layout.folder, self.layout.worktrees)
+            ),
         )
         place = CheckPlace(
             ref=at.task or TaskRef(run, TaskId(check.name)),

@@ -38,6 +38,8 @@ class RunJournals:
         self._next = layout.journal.stat().st_size if layout.journal.exists() else 0
         self._whole: set[RunId] = set()
         """The runs whose copy holds all that stands before `_next`."""
+        self._lacking: set[RunId] = set()
+        """The runs whose copy could not be written the last time."""
         self._happened = asyncio.Event()
         self._unwatch: Callable[[], None] = hub.watch(lambda _recorded: self._happened.set())
         self._task: asyncio.Task[None] | None = None
@@ -72,7 +74,7 @@ class RunJournals:
 
     def copy(self) -> None:
         """Bring every copy up to date, in a thread."""
-        # A copy that fails is made good at the next event, or the next time the run goes on.
+        # What fails is made good at the next event, or the next time the run goes on.
         with self._copying, contextlib.suppress(StoreError, OSError):
             pages = JournalPages(self._layout.journal)
             try:
@@ -83,25 +85,31 @@ class RunJournals:
     def _copy(self, pages: JournalPages) -> None:
         while not (page := pages.page(self._next)).is_end:
             for run, lines in _by_run(page).items():
-                if self._has_no_folder(run):
-                    self._whole.discard(run)
-                elif run in self._whole:
-                    self._append(run, lines)
-                else:
-                    self._complete(pages, run, page.next_bytes)
+                self._copy_run(pages, run, lines, page.next_bytes)
+            # Whatever became of one run: the others have these lines, and must not get them again.
             self._next = page.next_bytes
+        for run in tuple(self._lacking):
+            self._copy_run(pages, run, (), self._next)
+
+    def _copy_run(self, pages: JournalPages, run: RunId, lines: Iterable[bytes], end_bytes: int) -> None:
+        """Bring one run's copy up to `end_bytes`; one that cannot be written is completed by number later on."""
+        self._lacking.discard(run)
+        if self._has_no_folder(run):
+            self._whole.discard(run)
+            return
+        try:
+            if run in self._whole:
+                _append(self._layout.run_journal(run), b"".join(lines))
+            else:
+                self._complete(pages, run, end_bytes)
+        except (StoreError, OSError):
+            self._whole.discard(run)
+            self._lacking.add(run)
 
     def _has_no_folder(self, run: RunId) -> bool:
         """The run's folder was removed, or is about to be: it must not come back with a copy in it."""
         known = self._hub.state.runs.get(run)
         return known is not None and known.folder_removed
-
-    def _append(self, run: RunId, lines: Iterable[bytes]) -> None:
-        try:
-            _append(self._layout.run_journal(run), b"".join(lines))
-        except OSError:
-            self._whole.discard(run)
-            raise
 
     def _complete(self, pages: JournalPages, run: RunId, end_bytes: int) -> None:
         """Copy what a run's file lacks of the journal before `end_bytes`, whoever wrote it and however that ended."""

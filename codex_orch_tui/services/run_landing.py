@@ -6,7 +6,7 @@ effect has its intent in the journal before it and its outcome after it.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.ids import CommitId, RunId, TaskRef
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.merge import Merged, MergePreview, Refusal, RefusalReason
-from codex_orch_tui.domain.run_landing import RunLanding, RunLandingPreview
+from codex_orch_tui.domain.run_landing import LandingCheck, RunLanding, RunLandingPreview
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.worktree import Worktree
@@ -31,6 +31,7 @@ from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.integration import INTEGRATION, Integration, IntegrationError
 from codex_orch_tui.services.landing import sentence, told
 from codex_orch_tui.services.landing_culprit import culprit_of
+from codex_orch_tui.services.own_branches import why_it_stays
 from codex_orch_tui.services.recovery import end_leftover
 from codex_orch_tui.services.task_locks import TaskLocks
 from codex_orch_tui.services.workspace import Workspace
@@ -59,7 +60,8 @@ class RunLandings:
         layout: where the output of checks is.
         workspace: looks after worktrees.
         integration: where the tasks come together.
-        guardrails: keep how they came out.
+        guardrails: look again at what lands, and keep how they came out.
+        checks_of: the checks that would be wanted of a landing now.
         locks: of tasks and runs.
         closing: set when the program is to end.
     """
@@ -70,6 +72,7 @@ class RunLandings:
     workspace: Workspace
     integration: Integration
     guardrails: Guardrails
+    checks_of: Callable[[RunLandingPreview], Awaitable[tuple[LandingCheck, ...]]]
     locks: TaskLocks
     closing: asyncio.Event
     _stops: dict[RunId, asyncio.Event] = field(default_factory=dict)
@@ -265,8 +268,14 @@ class RunLandings:
                 *self._tips_in(preview, task.worktree.branch),
             }:
                 raise _StopError(_changed(task.worktree.branch, RefusalReason.BRANCH_MOVED), landing.ref)
-        if await self.repository.tip(preview.base_branch) != preview.old:
+        if preview.old is None or await self.repository.tip(preview.base_branch) != preview.old:
             raise _StopError(_changed(preview.base_branch, RefusalReason.BASE_MOVED))
+        if await self.guardrails.of_landing(preview.old, preview.tasks) != preview.guarded:
+            raise _StopError(_other_settings("the guardrails say something else now", RefusalReason.GUARDRAIL))
+        shown, wanted = _checks(preview.checks), _checks(await self.checks_of(preview))
+        # One that a task named when it was shown is run all the same; what nobody was shown must not be missing.
+        if wanted - shown or any(is_of_runs for *_, is_of_runs in shown - wanted):
+            raise _StopError(_other_settings("other checks are wanted now", RefusalReason.CHECK))
 
     def _tips_in(self, preview: RunLandingPreview, branch: str) -> set[CommitId]:
         """The tips of all tasks on one branch: those of a run may share it."""
@@ -352,12 +361,16 @@ class RunLandings:
         try:
             tip = await self.repository.tip(worktree.branch)
             base = await self.repository.tip(worktree.base_branch)
+            why = await why_it_stays(self.repository, self.hub.state, run, worktree)
             if tip is not None and (base is None or not await self.repository.is_merged(tip, base)):
                 backup_ref = await self.integration.back_up(run, worktree)
         except GitRepoError as error:
             self.hub.apply(ev.RunWorktreeKept(run=run, reason=sentence(error)))
         else:
-            await self.integration.remove(run, worktree, backup_ref)
+            if why:
+                self.hub.apply(ev.RunWorktreeKept(run=run, reason=why))
+            else:
+                await self.integration.remove(run, worktree, backup_ref)
         await self.hub.flush()
 
     def _title(self, ref: TaskRef) -> str:
@@ -368,6 +381,18 @@ def _changed(name: str, reason: RefusalReason) -> Refusal:
     return Refusal(
         reason=reason, message=f"{name} has changed since it was shown", next_step="look at it again (m on the run)"
     )
+
+
+def _other_settings(what: str, reason: RefusalReason) -> Refusal:
+    return Refusal(
+        reason=reason,
+        message=f"the settings have changed since the preview: {what}",
+        next_step="look at it again (m on the run)",
+    )
+
+
+def _checks(checks: Iterable[LandingCheck]) -> set[tuple[str, str, bool]]:
+    return {(one.name, one.command, one.is_of_runs) for one in checks}
 
 
 def _with_step(refusal: Refusal, step: str) -> Refusal:

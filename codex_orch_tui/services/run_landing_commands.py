@@ -121,6 +121,7 @@ class RunLandingCommands(ScheduleCommands):
             workspace=self._workspace,
             integration=integration,
             guardrails=self._guardrails,
+            checks_of=self._landing_previews.checks_of,
             locks=self._task_locks,
             closing=self._closing,
         )

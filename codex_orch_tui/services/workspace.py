@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from codex_orch_tui.codex.environment import worker_environment
@@ -27,6 +26,7 @@ from codex_orch_tui.services.briefing import Briefing
 from codex_orch_tui.services.errors import WorkspaceError
 from codex_orch_tui.services.hub import Hub
 from codex_orch_tui.services.new_worktree import NewWorktrees
+from codex_orch_tui.services.own_branches import branch_named
 from codex_orch_tui.services.ports import Launch, WorkerSettings
 from codex_orch_tui.services.roles import Roles
 from codex_orch_tui.services.setup import run_setup
@@ -78,8 +78,7 @@ class Workspace:
 
     def branch_for(self, run: RunId, task: TaskId, created_at_s: float) -> str:
         """The branch that the template names."""
-        date = datetime.fromtimestamp(created_at_s).astimezone().strftime("%Y-%m-%d")
-        return self._settings().branch_template.format(date=date, id=run, task=task)
+        return branch_named(self._settings().branch_template, run, task, created_at_s)
 
     async def prepare(self, task: Task) -> None:
         """Make the worktree with its branch, copy what `.worktreeinclude` names, run the setup command.

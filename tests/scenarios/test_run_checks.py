@@ -1,10 +1,13 @@
 """The checks that the settings want of every run: on the commit that becomes the tip, and after its tasks' own."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from codex_orch_tui.config.guardrail_settings import GuardrailSettings
 from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.merge import RefusalReason
 from codex_orch_tui.domain.run_landing import LandingOutcome
@@ -89,7 +92,7 @@ async def test_those_of_the_repository_count_after_trust_and_are_never_left_out_
         preview = await on.orchestrator.preview_run_landing(run)
         assert [check.name for check in preview.checks] == ["ls two.txt", "one", "ls README.md"]
         settings.write_text("run_checks: [one\n")
-        with pytest.raises(NotPossibleError, match="the check one is another one than was shown"):
+        with pytest.raises(NotPossibleError, match="settings have changed since the preview: other checks"):
             await on.orchestrator.land_run(run, preview)
         preview = await on.orchestrator.preview_run_landing(run)
         assert preview.refusal is not None
@@ -104,9 +107,62 @@ async def test_a_check_whose_command_was_changed_meanwhile_is_not_the_one_that_w
         preview = await on.orchestrator.preview_run_landing(run)
         (check,) = preview.checks
         shown = replace(preview, checks=(replace(check, command="ls two.txt"),))
-        with pytest.raises(NotPossibleError, match=r"another one than was shown → look at it again \(m on the run\)"):
+        with pytest.raises(NotPossibleError, match=r"other checks are wanted now → look at it again \(m on the run\)"):
             await on.orchestrator.land_run(run, shown)
-        assert landing(on, run).checks == ()
+        assert on.orchestrator.state.runs[run].landing is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"run_checks": ("ls one.txt", "ls two.txt")}, "other checks are wanted now"),
+        ({"run_checks": ()}, "other checks are wanted now"),
+        ({"guardrails": {"small": GuardrailSettings(max_files=0)}}, "the guardrails say something else now"),
+    ],
+)
+async def test_settings_that_changed_since_the_preview_ask_for_another_look(
+    scratch: Path, changed: dict[str, Any], told: str
+) -> None:
+    async with opened(scratch, standin(scratch, PLAYS), run_checks=("ls one.txt",), **OPEN) as on:
+        refs = await begin(on, spec("one", "ONE"), spec("two", "TWO"))
+        run = await all_done(on, refs, review="one two")
+        preview = await on.orchestrator.preview_run_landing(run)
+        before, shown = everything(on), on.orchestrator.config
+        on.orchestrator._use(shown.model_copy(update=changed))
+        with pytest.raises(NotPossibleError, match=f"the settings have changed since the preview: {told}"):
+            await on.orchestrator.land_run(run, preview)
+        assert everything(on) == before and on.orchestrator.state.runs[run].landing is None
+        on.orchestrator._use(shown)
+        await on.orchestrator.land_run(run, preview)
+        assert subjects(on) == ["first", "one", "two"]
+
+
+async def test_settings_that_change_while_the_checks_run_stop_the_landing_before_it_moves(scratch: Path) -> None:
+    async with opened(scratch, standin(scratch, PLAYS), run_checks=("sleep 0.2",), **OPEN) as on:
+        refs = await begin(on, spec("one", "ONE"), spec("two", "TWO"))
+        run = await all_done(on, refs, review="one two")
+        before = everything(on)
+        trying = asyncio.create_task(on.orchestrator.land_run(run, await on.orchestrator.preview_run_landing(run)))
+        await on.until(lambda: (found := on.orchestrator.state.runs[run].landing) is not None and bool(found.checks))
+        on.orchestrator._use(on.orchestrator.config.model_copy(update={"run_checks": ("sleep 0.2", "ls never.txt")}))
+        with pytest.raises(NotPossibleError, match="other checks are wanted now"):
+            await trying
+        assert (everything(on), integration(on, run)) == (before, ([], False))
+
+
+async def test_a_landing_whose_worktree_was_moved_away_keeps_the_branch_that_is_checked_out_there(
+    scratch: Path,
+) -> None:
+    moved = scratch / "moved"
+    plays = {**PLAYS, "MOVE": [{"write": ["move.sh", f"git worktree move -f -f . '{moved}'\n"]}]}
+    async with opened(scratch, standin(scratch, plays), run_checks=("sh move.sh",), **OPEN) as on:
+        refs = await begin(on, spec("one", "MOVE"))
+        run = await all_done(on, refs, review="one")
+        with pytest.raises(NotPossibleError, match=f"was kept: .* is checked out in {moved}"):
+            await on.orchestrator.land_run(run, await on.orchestrator.preview_run_landing(run))
+        assert git(moved, "rev-parse", "HEAD") == landing(on, run).new
+        assert git(moved, "rev-parse", landing(on, run).worktree.branch) == landing(on, run).new
+        assert git(on.repository, "rev-parse", "main") == landing(on, run).old
 
 
 async def test_in_a_dry_run_nothing_passes_and_nothing_lands(scratch: Path) -> None:

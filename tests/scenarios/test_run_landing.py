@@ -62,9 +62,9 @@ def left(preview: RunLandingPreview) -> dict[str, StaysOut]:
 
 
 def with_check(preview: RunLandingPreview, name: str, command: str = "") -> RunLandingPreview:
-    """With this check only, which would have been in the way of the tasks themselves."""
+    """With this check first, which would have been in the way of the tasks themselves."""
     check = LandingCheck(name=name, command=command or name, wanted_by=(preview.tasks[0].ref,))
-    return replace(preview, checks=(check,))
+    return replace(preview, checks=(check, *preview.checks))
 
 
 def subjects(on: Stage, branch: str = "main") -> list[str]:

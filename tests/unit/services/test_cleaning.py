@@ -37,6 +37,7 @@ PLAYS = {
     "OTHER": [{"write": ["other.txt", "other\n"]}, says("done")],
     "ASK": [asks("touch asked"), {"await": "answer"}, says("went on")],
     "TALK": [says("nothing to change")],
+    "SWITCH": [{"write": ["switch.sh", "git switch --quiet other\n"]}, says("done")],
     "HOLD": [{"write": ["half.txt", "half\n"]}, {"hold": True}],
 }
 CLEAN = CleanHow()
@@ -92,6 +93,11 @@ def backups(on: Stage, ref: TaskRef) -> dict[str, str]:
     return dict(line.split() for line in listed.splitlines())
 
 
+def landing_branch(on: Stage, ref: TaskRef) -> str:
+    """The branch that a landing of the run is made on."""
+    return on.orchestrator._workspace.branch_for(ref.run, INTEGRATION, on.orchestrator.state.runs[ref.run].created_at_s)
+
+
 def run_folder(on: Stage, ref: TaskRef) -> Path:
     return on.orchestrator.layout.run_folder(ref.run)
 
@@ -111,6 +117,7 @@ async def looked(on: Stage, ref: TaskRef, how: CleanHow, *, is_held: bool = True
         repository=orchestrator._repository,
         layout=orchestrator.layout,
         worktrees=orchestrator._workspace.worktrees,
+        branch_for=orchestrator._workspace.branch_for,
         is_held=is_held,
     )
     return await look.of(orchestrator.state, orchestrator.state.runs[ref.run], how)
@@ -273,6 +280,50 @@ async def test_what_was_taken_up_between_the_look_and_the_removal_stays(
         await on.orchestrator.stop(ref)
 
 
+async def test_what_was_resumed_between_the_look_and_the_prune_is_not_given_up(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with program(scratch) as on:
+        ref = await stopped(on)
+        plan = await looked(on, ref, GIVE_UP)
+        assert [task.ref for task in plan.give_up] == [ref]
+        look = Cleaning._look
+
+        async def late(self: Cleaning, run: RunId, how: CleanHow) -> CleanPlan:
+            monkeypatch.setattr(Cleaning, "_look", look)
+            return plan
+
+        monkeypatch.setattr(Cleaning, "_look", late)
+        await on.orchestrator.message(ref, "EDIT")
+        found = await cleaned(on, ref, GIVE_UP)
+        assert "has just been taken up again" in why(found, Part.TASK)
+        assert not {Part.TASK, Part.WORKTREE, Part.BRANCH} & set(parts(found))
+        task = await on.until_state(ref, TaskState.DONE)
+        assert (folder_of(on, ref) / "new.txt").is_file() and not task.worktree_removed
+        assert branch_of(on, ref) in branches(on)
+
+
+async def test_what_waited_and_may_begin_since_the_look_is_not_given_up(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with program(scratch, max_workers=1) as on:
+        busy, held = await on.start("HOLD", "EDIT")
+        await on.orchestrator.pause(held)
+        await on.until_state(busy, TaskState.RUNNING)
+        plan = await looked(on, held, GIVE_UP)
+        assert [task.ref for task in plan.give_up] == [held]
+
+        async def stale(*_: object) -> CleanPlan:
+            return plan
+
+        monkeypatch.setattr(Cleaning, "_look", stale)
+        await on.orchestrator.unpause(held)
+        assert on.task(held).state is TaskState.QUEUED
+        assert "has just been taken up again" in why(await cleaned(on, held, GIVE_UP), Part.TASK)
+        await on.orchestrator.stop(busy)
+        await on.until_state(held, TaskState.DONE)
+
+
 async def test_a_branch_that_the_person_has_checked_out_stays(scratch: Path) -> None:
     async with program(scratch) as on:
         ref = await merged(on)
@@ -366,7 +417,7 @@ async def test_leftovers_of_landings_go_with_a_backup(scratch: Path) -> None:
         await on.orchestrator.land_run(first.run, await on.orchestrator.preview_run_landing(first.run))
         # A worktree that an earlier landing could not remove.
         place = on.orchestrator.layout.worktree(first.run, INTEGRATION)
-        git(on.repository, "worktree", "add", "-qb", "orch/leftover", str(place), "main~1")
+        git(on.repository, "worktree", "add", "-qb", landing_branch(on, first), str(place), "main~1")
         (place / "mine.txt").write_text("mine")
         found = await cleaned(on, first)
         assert "in no commit" in why(found, Part.WORKTREE) and (place / "mine.txt").exists()

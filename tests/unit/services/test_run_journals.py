@@ -142,6 +142,34 @@ async def test_a_copy_that_cannot_be_written_costs_nothing_else(layout: Layout) 
     assert_whole(layout, ONE)
 
 
+async def test_a_copy_that_cannot_be_written_costs_no_other_run_anything(layout: Layout) -> None:
+    async with session(layout) as hub:
+        begin(hub, ONE)
+        begin(hub, TWO)
+    journal, loaded = Journal.open(layout.journal)
+    hub = Hub(journal, replay(loaded.records)[0])
+    copies = RunJournals(hub, layout)
+    note(hub, ONE, "before")
+    note(hub, TWO, "before")
+    await hub.flush()
+    copies.copy()
+    layout.run_folder(TWO).rename(layout.folder / "away")
+    layout.run_folder(TWO).write_text("a file where the folder should be", encoding="utf-8")
+    for number in range(3):
+        note(hub, ONE, str(number))
+        note(hub, TWO, str(number))
+        await hub.flush()
+        copies.copy()
+        assert_whole(layout, ONE)
+    layout.run_folder(TWO).unlink()
+    (layout.folder / "away").rename(layout.run_folder(TWO))
+    note(hub, ONE, "the other one catches up")
+    await hub.flush()
+    copies.copy()
+    assert_whole(layout, ONE, TWO)
+    journal.close()
+
+
 async def test_a_folder_that_was_removed_does_not_come_back(layout: Layout) -> None:
     async with session(layout) as hub:
         begin(hub, ONE)
