@@ -20,7 +20,7 @@ def with_landing_event(run: Run, event: ev.RunLandingEvent, at_s: float) -> Run:
             worktree=event.worktree,
             began_at_s=at_s,
         )
-        return replace(run, landing=landing)
+        return replace(run, landing=landing, earlier_landings=run.landed)
     if run.landing is None:
         return run
     return replace(run, landing=_stepped(run.landing, event, at_s))

@@ -40,7 +40,7 @@ def note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
 
 def _note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
     if isinstance(event, ev.GitEvent):
-        return _git_note(event)
+        return _git_note(event, state)
     if isinstance(event, ev.ApprovalEvent):
         return _approval_note(event, state)
     if isinstance(event, ev.AnswerAccepted):
@@ -52,7 +52,7 @@ def _note_of(event: ev.OfTask, state: State) -> tuple[LogKind, str] | None:
     return _work_note(event)
 
 
-def _git_note(event: ev.GitEvent) -> tuple[LogKind, str] | None:
+def _git_note(event: ev.GitEvent, state: State) -> tuple[LogKind, str] | None:
     match event:
         case ev.CommitMade(commit=commit, notes=notes):
             files = "1 file" if commit.files == 1 else f"{commit.files} files"
@@ -71,8 +71,13 @@ def _git_note(event: ev.GitEvent) -> tuple[LogKind, str] | None:
         case ev.ConflictLaidOut():
             text = f"the clash with {event.worktree.base_branch} is in the files as conflict markers"
             return LogKind.NOTE, _with_paths(f"{text}; kept as it was: {event.backup_ref}", event.conflicts)
-        case ev.MergeFinished():
-            return LogKind.COMMIT, f"merged: {event.base_branch} {short(event.old)} → {short(event.new)}"
+        case ev.MergeFinished(base_branch=branch):
+            run, task = state.runs.get(event.ref.run), state.tasks.get(event.ref)
+            if run is not None and run.came_with_it(event.ref, event.new):
+                has_none = task is not None and task.worktree is not None and task.tip == task.worktree.base_commit
+                told = "it changed nothing" if has_none else f"{branch} has it as {short(event.new)}"
+                return LogKind.COMMIT, f"landed with its run: {told}"
+            return LogKind.COMMIT, f"merged: {branch} {short(event.old)} → {short(event.new)}"
         case ev.MergeRefused():
             return LogKind.ERROR, _with_paths(f"not merged: {event.reason}", event.paths)
         case ev.WorktreeRemoved():
@@ -167,7 +172,10 @@ def _waited(event: ev.ApprovalDecided, state: State) -> str:
 
 
 def _start(event: ev.WorktreeCreated) -> str:
-    return " and ".join(ref.task for ref in event.joins) if event.joins else event.worktree.base_branch
+    if event.joins:
+        return " and ".join(ref.task for ref in event.joins)
+    is_on_base = event.base_tip is None or event.base_tip == event.worktree.base_commit
+    return event.worktree.base_branch if is_on_base else "work of its run"
 
 
 def _with_tail(text: str, tail: str) -> str:

@@ -160,10 +160,12 @@ def _reduce_life(task: Task, event: ev.LifeEvent, at_s: float) -> Task:
         case ev.WorktreePlanned():
             return task
         case ev.WorktreeCreated():
+            is_on_base = event.base_tip == event.worktree.base_commit
             return replace(
                 task,
                 worktree=event.worktree,
                 tip=event.worktree.base_commit,
+                base_tip=None if is_on_base else event.base_tip,
                 worktree_removed=False,
                 branch_removed=False,
                 joins=event.joins,
@@ -271,9 +273,8 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
             )
             return replace(task, reviewed=reviewed)
         case ev.UpdateFinished():
-            return replace(
-                task, worktree=event.worktree, tip=event.tip, totals=event.totals, reviewed=None, conflicts=(), joins=()
-            )
+            task = replace(task, worktree=event.worktree, tip=event.tip, totals=event.totals)
+            return replace(task, reviewed=None, conflicts=(), joins=(), base_tip=None)
         case ev.UpdateRefused():
             return replace(task, conflicts=event.conflicts)
         case ev.ConflictLaidOut():
@@ -286,14 +287,18 @@ def _reduce_git(task: Task, event: ev.GitEvent, at_s: float) -> Task:
                 reviewed=None,
                 conflicts=event.conflicts,
                 joins=(),
+                base_tip=None,
                 backup_ref=event.backup_ref,
             )
         case ev.MergeStarted():
-            return replace(task, merging=True)
+            return replace(task, merging=True, merged_from=event.old)
         case ev.MergeFinished():
-            return _ended(replace(task, merging=False, merged_as=event.new, conflicts=()), TaskState.MERGED, at_s)
+            # After a crash only the intent knows where the base branch was.
+            old = task.merged_from if task.merging else event.old
+            merged = replace(task, merging=False, merged_as=event.new, merged_from=old, conflicts=())
+            return _ended(merged, TaskState.MERGED, at_s)
         case ev.MergeRefused():
-            return replace(task, merging=False)
+            return replace(task, merging=False, merged_from=None)
         case ev.WorktreeRemoved():
             return replace(task, worktree_removed=True, backup_ref=event.backup_ref or task.backup_ref)
         case ev.BranchRemoved():

@@ -101,6 +101,7 @@ def _from_nothing(task: Task, backup_ref: str, at_s: float) -> Task:
         worktree_removed=False,
         branch_removed=False,
         joins=(),
+        base_tip=None,
         thread=None,
         fault=None,
         unsent="",

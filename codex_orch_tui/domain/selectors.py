@@ -60,11 +60,6 @@ def approvals_of(state: State, ref: TaskRef) -> Iterator[Approval]:
     return (approval for approval in state.approvals.values() if approval.ref == ref)
 
 
-def open_worktrees(state: State) -> tuple[Task, ...]:
-    """Tasks that have, or will have, a folder on disk: what the worktree table lists."""
-    return tuple(task for task in state.tasks.values() if has_worktree(task))
-
-
 def has_worktree(task: Task) -> bool:
     """It has, or will have, a folder on disk."""
     return not task.worktree_removed and task.state not in ENDED and not task.spec.is_group

@@ -156,6 +156,8 @@ class Task:
     """`backup_ref` holds what was its tip."""
     joins: tuple[TaskRef, ...] = ()
     """The tasks whose results it started from; none when it stands on its base branch."""
+    base_tip: CommitId | None = None
+    """Where its base branch was when it began, if the task stands on another commit: on work of other tasks."""
     worker: WorkerProcess | None = None
     thread: ThreadId | None = None
     model: str = ""
@@ -193,6 +195,8 @@ class Task:
     conflicts: tuple[str, ...] = ()
     """Files that could not be replayed on the base tip at the last update."""
     merged_as: CommitId | None = None
+    merged_from: CommitId | None = None
+    """The commit below it: where the base branch was, unless the task landed with its run. Known when it begins."""
     backup_ref: str = ""
     checks: tuple[CheckRun, ...] = ()
     """The last run of each check; it counts for the commit that it names."""

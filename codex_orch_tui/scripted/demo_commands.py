@@ -1,8 +1,12 @@
 """Each command that ran in the demo, and who or what allowed it."""
 
 from codex_orch_tui.domain.allowance import AllowanceKind
+from codex_orch_tui.domain.approval import DECIDER_WORDS, Decider
 from codex_orch_tui.domain.history import HistoryEntries, HistoryEntry, ran_commands
 from codex_orch_tui.domain.state import State
+
+SCRIPT = "the demo's script"
+"""What the calling program is here: it plays the person."""
 
 
 def demo_commands(state: State) -> tuple[HistoryEntry, ...]:
@@ -18,4 +22,5 @@ def is_explained(entry: HistoryEntry) -> bool:
 def explained(entry: HistoryEntry) -> str:
     """The command and who or what allowed it, in two lines."""
     allowed = entry.allowance.text if entry.allowance is not None else "not known"
+    allowed = allowed.replace(DECIDER_WORDS[Decider.CALLER], SCRIPT)
     return f"$ {entry.title}\n    {allowed}"

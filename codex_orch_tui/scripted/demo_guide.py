@@ -73,7 +73,7 @@ def _of_team(state: State, run: RunId) -> tuple[int, str]:
         return 6, _LANDING
     left = [task for task in tasks if task.state not in ENDED | {TaskState.DONE}]
     if not left:
-        unread = sum(1 for task in tasks if task.commits and task.state not in ENDED and not task.is_reviewed)
+        unread = sum(1 for task in tasks if task.commits and task.state not in ENDED and not task.is_cleared)
         return (5, _READ % ("1 diff" if unread == 1 else f"{unread} diffs")) if unread else (6, _LAND)
     return 4, _working(left)
 

@@ -1,7 +1,8 @@
 """Plays the demo without a screen: does what a person would do, by a script of its own, and tells what happens.
 
 It answers questions by itself, so it plays in the demo's own folder only, accepts exactly one command there, and
-declines everything else.
+declines everything else. No person sees a question or a diff here, and nothing says that one did: the answers are
+those of a calling program, and what lands is merged without a look.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from codex_orch_tui.domain import events as ev
-from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Decision
+from codex_orch_tui.domain.approval import Approval, ApprovalKind, Choice, Decider, Decision
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
 from codex_orch_tui.domain.merge import Merged
 from codex_orch_tui.domain.notes import short
@@ -125,14 +126,11 @@ class DemoPlayer:
         summary = await orchestrator.review(ref)
         for change in summary.files:
             await orchestrator.file_patch(change)
-        orchestrator.record_review(ref, summary, summary.file_count)
+        orchestrator.record_review(ref, summary, 0, waived=True)
 
     async def _land(self, run: RunId) -> Merged:
         orchestrator = self.stage.orchestrator
         landed = await orchestrator.land_run(run, await orchestrator.preview_run_landing(run))
-        landing = orchestrator.state.runs[run].landing
-        for check in landing.receipts if landing is not None else ():
-            self._say(f"check {check.name} · exit {check.exit_code}, on the commit that {landed.base_branch} gets")
         self._say(f"landed: {landed.base_branch} {short(landed.old)} → {short(landed.new)}")
         return landed
 
@@ -143,7 +141,7 @@ class DemoPlayer:
             is_expected = not accepted and self._is_expected(approval)
             accepted = accepted or is_expected
             decision = Decision(choice=Choice.ACCEPT if is_expected else Choice.DECLINE)
-            await self.stage.orchestrator.answer(approval.id, decision)
+            await self.stage.orchestrator.answer(approval.id, decision, by=Decider.CALLER)
 
     def _is_expected(self, approval: Approval) -> bool:
         """Whether the question is, in every part of it, the one that the script asks."""
@@ -198,8 +196,8 @@ class DemoPlayer:
         if isinstance(event, ev.WorkerStarted):
             self._pids[event.pid] = event.process_started_s
         text = story_of(event, self.stage.orchestrator.state)
-        if text and isinstance(event, ev.TaskEvent):
-            self._say(text, event.ref.task)
+        if text:
+            self._say(text, event.ref.task if isinstance(event, ev.TaskEvent) else None)
 
     def _say(self, text: str, name: TaskId | None = None) -> None:
         titles = {ref.task: task.spec.title for ref, task in self.stage.orchestrator.state.tasks.items()}

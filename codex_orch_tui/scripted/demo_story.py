@@ -2,6 +2,7 @@
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.item import Item, ItemKind, ItemStatus
+from codex_orch_tui.domain.key_marks import off_screen
 from codex_orch_tui.domain.notes import note_of, short
 from codex_orch_tui.domain.state import State
 
@@ -13,6 +14,8 @@ def story_of(event: ev.Event, state: State) -> str:
         event: What happened.
         state: The state after it.
     """
+    if isinstance(event, ev.RunCheckFinished):
+        return "" if event.stage else _landing_check(event, state)
     if isinstance(event, ev.SessionEvent):
         return ""
     match event:
@@ -30,14 +33,22 @@ def story_of(event: ev.Event, state: State) -> str:
         case ev.ApprovalDecided(choice=choice):
             return f"the demo's script answers: {choice.value}"
         case ev.ReviewRecorded():
-            return f"reviewed: {event.files_viewed} of {event.files_total} files of {short(event.tip)}"
+            return f"the demo's script lets {short(event.tip)} be merged; no person has read its diff"
         case ev.WorkerEnded(expected=True, exit_code=code):
             return f"worker ended (exit {code})"
         case ev.NoteAdded():
             return ""
         case _:
             note = note_of(event, state)
-            return note[1] if note is not None else ""
+            return off_screen(note[1]) if note is not None else ""
+
+
+def _landing_check(event: ev.RunCheckFinished, state: State) -> str:
+    ended = event.outcome.value.replace("_", " ") if event.exit_code is None else f"exit {event.exit_code}"
+    run = state.runs[event.run]
+    is_new = run.landing is not None and run.landing.new == event.commit
+    where = f"the commit that {run.base_branch} is to get" if is_new else short(event.commit)
+    return f"check {event.check} · {ended}, on {where}"
 
 
 def _item(item: Item) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import RunId, TaskRef
-from codex_orch_tui.store.event_codec import encode
+from codex_orch_tui.store.event_codec import SCHEMA_VERSION, encode
 from codex_orch_tui.store.journal_file import encode_line
 from codex_orch_tui.store.layout import RUNS, STATE_FOLDER, task_files
 from tests.fakes.states import NOW_S, Story
@@ -35,6 +35,11 @@ class RecordedStory(Story):
         journal.parent.mkdir(exist_ok=True)
         journal.write_bytes(b"".join(self.lines))
         return journal
+
+
+def newer(seq: int) -> bytes:
+    """A record of a version of the program that is yet to come."""
+    return b'{"v":%d,"seq":%d,"ts":1.0,"type":"TaskTeleported","data":{}}' % (SCHEMA_VERSION + 1, seq)
 
 
 def says(text: str, at_s: float) -> bytes:

@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from codex_orch_tui.config import Config
-from codex_orch_tui.domain.approval import Choice, Decision
+from codex_orch_tui.domain.approval import Choice, Decider, Decision
 from codex_orch_tui.domain.ids import TaskId, TaskRef
 from codex_orch_tui.domain.task import ACTIVE, CONTINUABLE, Task, TaskState
-from codex_orch_tui.scripted import demo_player
+from codex_orch_tui.scripted import demo_commands, demo_player
 from codex_orch_tui.scripted.demo import Stage, demo_stage
 from codex_orch_tui.scripted.demo_folder import demo_folder
 from codex_orch_tui.scripted.demo_player import DemoFailedError, DemoPlayer
 from codex_orch_tui.scripted.demo_proof import Belongings, claims, tip
 from codex_orch_tui.scripted.demo_scripts import AT_ONCE, BUILD, MEETING, NAVIGATOR, REVIEW, SEARCH, SENTENCE, TESTS
+from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.bindings import BY_ID
 from tests.scenarios.stage import git
@@ -50,6 +51,31 @@ async def test_another_command_than_the_expected_one_is_declined(
     assert all(claim.holds for claim in found.values() if claim is not question)
     assert any("answers: decline" in line for line in lines)
     assert "1.1.0" not in (stage.folder.build_server / "builds.log").read_text()
+
+
+async def test_what_the_script_does_is_not_told_as_a_persons_doing(scratch: Path) -> None:
+    lines: list[str] = []
+    async with simulated(scratch) as stage:
+        played = await DemoPlayer(stage, lines.append).play()
+        state = stage.orchestrator.state
+        explained = "\n".join(map(demo_commands.explained, demo_commands.demo_commands(state)))
+        report = Layout(stage.shop, stage.shop / ".git").run_report(played.run).read_text("utf-8")
+    assert [asked.by for asked in state.approvals.values()] == [Decider.CALLER]
+    assert "accepted by the demo's script" in explained
+    notes = "\n".join(note.text for task in state.tasks.values() for note in task.notes)
+    assert "accepted by your program" in notes
+    assert not re.search(r"by you\b", explained + notes)
+    table = report.partition("## Tasks")[2].partition("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("| ")][2:]
+    read = [row.split("|")[7].strip() for row in rows]
+    assert sorted(read) == ["waived", "waived", "waived", "–"], "the reviewer changed nothing"
+    assert "1 question: 1 accepted, 1 of all by your program" in report
+    places = [
+        next(place for place, line in enumerate(lines) if said in line)
+        for said in ("on the commit that main is to get", "landed with its run: main has it as", "  landed: main ")
+    ]
+    assert places == sorted(places), "in the order in which it was done"
+    assert sum("on the commit that main is to get" in line for line in lines) == 1
 
 
 async def test_the_guide_leads_from_the_sentence_to_the_landed_run(scratch: Path) -> None:

@@ -2,14 +2,52 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from codex_orch_tui.services.evidence.parts import CommandPart
+from pydantic import Field
+
+from codex_orch_tui.domain.plan import SandboxMode
+from codex_orch_tui.services.evidence.parts import CommandPart, Line, Part
 from codex_orch_tui.store.raw_log import RawLogReader
 
 MAX_KEPT = 2_000
 _PAGE_BYTES = 256 * 1024
-_ENDS = frozenset({"ended", "refused", "skipped"})
+
+
+class CommandLine(Part):
+    """One line of commands.jsonl: a command that we run begins, has ended, or was not run."""
+
+    v: Literal[1]
+    """The version of this form."""
+    ts: float
+    """When, in seconds since the epoch."""
+    phase: Literal["began", "ended", "refused", "skipped"]
+    """Each that began has a line for its end, also when it was cut off. Skipped: the dry-run switch is on."""
+    run: Line
+    """The run; of a pipeline in your own checkout an id of its own."""
+    task: Line
+    what: Line
+    """What it is for, in a few words."""
+    argv: list[Line]
+    """The command as the settings have it, without secrets."""
+    cwd: Line
+    commit: Line | None
+    """What it looks at."""
+    sandbox: SandboxMode
+    reason: Line | None = None
+    """Why it was refused."""
+    time_limit_s: float | None = None
+    """Of one that begins."""
+    outcome: Literal["ended", "timed_out", "cut_off", "not_started"] | None = None
+    """Of one that has ended."""
+    exit_code: int | None = None
+    duration_ms: int | None = None
+    program: Line | None = None
+    """With the trace switch on: the file that was run."""
+    line: list[Line] = Field(default_factory=list)
+    """With the trace switch on: the whole command line, with the sandbox."""
+    variables: list[Line] = Field(default_factory=list)
+    """With the trace switch on: the names of the variables that it got."""
 
 
 class CommandsFile:
@@ -43,25 +81,25 @@ class CommandsFile:
         return tuple(self._kept)
 
 
-def _part(line: bytes) -> CommandPart | None:
+def _part(data: bytes) -> CommandPart | None:
     """A command, from the line that tells its end; None for other lines, and for what cannot be read."""
     try:
-        told: dict[str, Any] = json.loads(line)
-        if told["phase"] not in _ENDS:
-            return None
-        duration_ms = told.get("duration_ms")
-        return CommandPart(
-            task=told["task"],
-            by="us",
-            command=" ".join(map(str, told["argv"])),
-            at_s=float(told["ts"]) - (duration_ms or 0) / 1000,
-            duration_ms=duration_ms,
-            exit_code=told.get("exit_code"),
-            status=None,
-            allowed_by=None,
-            allowed_text=None,
-            outcome=told.get("outcome", told["phase"]),
-            commit=told.get("commit"),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        # By Python's reader: it also takes the names of files that are not UTF-8, as they stand there.
+        told = CommandLine.model_validate(json.loads(data))
+    except ValueError:
         return None
+    if told.phase == "began":
+        return None
+    return CommandPart(
+        task=told.task,
+        by="us",
+        command=" ".join(told.argv),
+        at_s=told.ts - (told.duration_ms or 0) / 1000,
+        duration_ms=told.duration_ms,
+        exit_code=told.exit_code,
+        status=None,
+        allowed_by=None,
+        allowed_text=None,
+        outcome=told.outcome or told.phase,
+        commit=told.commit,
+    )

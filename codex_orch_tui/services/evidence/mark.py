@@ -9,7 +9,7 @@ from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import Task, Turn
 
-_FORM = 1
+_FORM = 2
 """Counts the forms of the files: after a change of what is in them, all of them are behind."""
 
 

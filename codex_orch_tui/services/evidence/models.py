@@ -6,6 +6,8 @@ a new `schema_version`.
 
 from typing import Literal
 
+from pydantic import Field
+
 from codex_orch_tui.domain.plan import ApprovalPolicy, Level, SandboxMode
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.services.evidence.parts import (
@@ -83,6 +85,11 @@ class TaskEntry(Part):
     branch: Line | None
     base_branch: Line
     base_commit: Line | None
+    """The commit that it stands on."""
+    joins: list[Line] = Field(default_factory=list)
+    """The tasks whose results that is; the base branch itself was never there."""
+    base_tip: Line | None = None
+    """Where the base branch was when it began, if the task stands on work of other tasks and not on that."""
     tip: Line | None
     commits: list[CommitPart]
     """The newest of them."""

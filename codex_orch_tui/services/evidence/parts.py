@@ -205,25 +205,38 @@ class GuardrailPart(Part):
 
 
 class Receipt(Part):
-    """A check that passed on exactly the commit that became the tip."""
+    """A check that passed on exactly the commit `new`."""
 
     check: Line
     command: Line
     duration_ms: int | None
 
 
+class EarlierReceipt(Receipt):
+    """A check that passed on what was the task's tip, before its commits were put on the base branch's."""
+
+    commit: Line
+
+
 class MergePart(Part):
-    """A fast-forward of the base branch."""
+    """A fast-forward of the base branch, or what one task had in that of the whole run."""
 
     task: Line | None
     """Null for the landing of the whole run."""
+    with_run: bool = False
+    """The base branch did not move for this task alone: the entry whose `tasks` name it has the move."""
+    tasks: list[Line] = Field(default_factory=list)
+    """Of the landing of the whole run: what it brought, in that order."""
     base_branch: Line
     old: Line | None
+    """Where the base branch was; null for a task that came with the whole run."""
     new: Line
+    """Where it is then; of a task that came with the whole run the commit with it and all before it."""
     at_s: float | None
     reviewed_tip: Line | None
     """The commit that a person looked at; null where they let it be merged without a look."""
     receipts: list[Receipt]
+    earlier_receipts: list[EarlierReceipt] = Field(default_factory=list)
 
 
 class LandingPart(Part):

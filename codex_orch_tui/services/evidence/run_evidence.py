@@ -10,10 +10,10 @@ from codex_orch_tui.domain import selectors as sel
 from codex_orch_tui.domain.cost import RateCard
 from codex_orch_tui.domain.ids import RunId, TaskRef
 from codex_orch_tui.domain.run import Run
-from codex_orch_tui.domain.run_landing import LandingOutcome, RunLanding
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE, ENDED, Task, TaskState
 from codex_orch_tui.services.evidence.mark import approvals_by_task, run_mark
+from codex_orch_tui.services.evidence.merge_parts import landing_checks, landing_part, merge_parts
 from codex_orch_tui.services.evidence.models import (
     ContextTask,
     Measures,
@@ -26,14 +26,10 @@ from codex_orch_tui.services.evidence.models import (
 from codex_orch_tui.services.evidence.next_steps import next_steps
 from codex_orch_tui.services.evidence.paper import counted, first_line, state_word
 from codex_orch_tui.services.evidence.parts import (
-    CheckPart,
     CommandPart,
     FileStat,
     Heartbeat,
-    LandingPart,
     Lines,
-    MergePart,
-    Receipt,
     Tokens,
     Versions,
 )
@@ -41,7 +37,6 @@ from codex_orch_tui.services.evidence.task_parts import (
     TaskParts,
     approval_counts,
     check_counts,
-    check_part,
     command_counts,
     elapsed_s,
     guardrail_parts,
@@ -174,10 +169,10 @@ def _manifest(
             "commands_omitted": max(0, len(commands) - MAX_LISTED),
             "approvals": approvals[-MAX_LISTED:],
             "approvals_omitted": max(0, len(approvals) - MAX_LISTED),
-            "checks": [check for each in parts.values() for check in each.checks] + _landing_checks(run),
+            "checks": [check for each in parts.values() for check in each.checks] + landing_checks(run),
             "guardrails": [part for task in tasks for part in guardrail_parts(task)],
-            "merges": [merge for task in tasks if (merge := _merge(task)) is not None] + _landed(run),
-            "landing": None if run.landing is None else _landing(run.landing),
+            "merges": merge_parts(run, tasks),
+            "landing": None if run.landing is None else landing_part(run.landing),
             "files": _files(in_context=False),
         }
     )
@@ -189,59 +184,6 @@ def _versions(tasks: Sequence[Task], beside: Beside) -> Versions:
         codex=sorted({task.codex_version for task in tasks if task.codex_version}),
         git=beside.git_version,
         python=platform.python_version(),
-    )
-
-
-def _landing_checks(run: Run) -> list[CheckPart]:
-    return [check_part(check, None) for check in run.landing.checks] if run.landing is not None else []
-
-
-def _merge(task: Task) -> MergePart | None:
-    if task.merged_as is None:
-        return None
-    receipts = [check for check in task.checks if check.commit == task.merged_as and check.outcome == "passed"]
-    return MergePart(
-        task=task.ref.task,
-        base_branch=task.base_branch,
-        old=None if task.worktree is None else task.worktree.base_commit,
-        new=task.merged_as,
-        at_s=task.ended_at_s,
-        reviewed_tip=None if task.reviewed is None or task.reviewed.waived else task.reviewed.tip,
-        receipts=[Receipt(check=run.name, command=run.command, duration_ms=run.duration_ms) for run in receipts],
-    )
-
-
-def _landed(run: Run) -> list[MergePart]:
-    landing = run.landing
-    if landing is None or landing.outcome is not LandingOutcome.LANDED:
-        return []
-    receipts = [
-        Receipt(check=check.name, command=check.command, duration_ms=check.duration_ms) for check in landing.receipts
-    ]
-    merge = MergePart(
-        task=None,
-        base_branch=landing.base_branch,
-        old=landing.old,
-        new=landing.new,
-        at_s=landing.ended_at_s,
-        reviewed_tip=None,
-        receipts=receipts,
-    )
-    return [merge]
-
-
-def _landing(landing: RunLanding) -> LandingPart:
-    return LandingPart(
-        base_branch=landing.base_branch,
-        old=landing.old,
-        new=landing.new,
-        tasks=[one.ref.task for one in landing.tasks],
-        began_at_s=landing.began_at_s,
-        ended_at_s=landing.ended_at_s,
-        outcome=None if landing.outcome is None else landing.outcome.value,
-        reason=landing.reason or None,
-        culprit=None if landing.culprit is None else landing.culprit.task,
-        paths=list(landing.paths),
     )
 
 
@@ -277,7 +219,7 @@ def _metrics(
     tasks = sel.work_of(state, run)
     each = [one.measures for one in measured]
     costs = [one.cost_usd for one in each]
-    checks = [check for part in parts.values() for check in part.checks] + _landing_checks(run)
+    checks = [check for part in parts.values() for check in part.checks] + landing_checks(run)
     total = Measures(
         elapsed_s=elapsed_s(tasks, now_s),
         turns=sum(one.turns for one in each),

@@ -1,6 +1,7 @@
 """report.md of a run: what came of it first, then tasks, questions, changes, checks, cost, and what is left."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from codex_orch_tui.domain.guardrail import GuardrailOutcome, Severity
 from codex_orch_tui.domain.ids import RunId, TaskId, TaskRef
@@ -20,7 +21,7 @@ from codex_orch_tui.services.evidence.paper import (
     table,
     words,
 )
-from codex_orch_tui.services.evidence.parts import FileStat, GuardrailPart, MergePart
+from codex_orch_tui.services.evidence.parts import FileStat, GuardrailPart, MergePart, Receipt
 from codex_orch_tui.services.evidence.run_evidence import RunEvidence
 from codex_orch_tui.services.evidence.task_evidence import approvals_table, checks_table, files_table
 
@@ -188,7 +189,18 @@ def _stops(one: GuardrailPart) -> bool:
 
 
 def _merges(manifest: RunManifest) -> list[str]:
-    lines = [f"- {_merge(merge)}" for merge in manifest.merges]
+    asked = {task.id for task in manifest.plan.tasks if task.checks}
+    changed = {task.id for task in manifest.tasks if task.tip != task.base_commit}
+    with_run = {merge.task: merge for merge in manifest.merges if merge.with_run}
+    lines = []
+    for merge in manifest.merges:
+        if merge.with_run:
+            continue
+        lines.append(f"- {_move(merge, asked)}")
+        brought = [with_run.pop(name) for name in merge.tasks if name in with_run]
+        lines += [f"  - {_brought(one, merge.receipts, asked, changed)}" for one in brought]
+    # What is left here came with a landing whose end is not told yet.
+    lines += [f"- {_brought(one, (), asked, changed)}" for one in with_run.values()]
     landing = manifest.landing
     if landing is not None and landing.outcome != "landed":
         told = "is under way" if landing.outcome is None else f"did not land: {landing.reason or 'no reason was told'}"
@@ -196,12 +208,42 @@ def _merges(manifest: RunManifest) -> list[str]:
     return lines
 
 
-def _merge(merge: MergePart) -> str:
+def _move(merge: MergePart, asked: AbstractSet[str]) -> str:
+    """A move of the base branch; `asked` are the tasks that have checks."""
     what = code(merge.task) if merge.task else "the run as a whole"
-    receipts = ", ".join(code(receipt.check) for receipt in merge.receipts)
-    grounds = f"; passed on exactly this commit: {receipts}" if receipts else "; no check was asked for"
     moved = f"{code(short(merge.old))} → {code(short(merge.new))}"
-    return f"{what}: {code(merge.base_branch)} {moved}, {moment(merge.at_s)}{grounds}"
+    grounds = _passed(merge) or _no_pass(asked.isdisjoint({merge.task, *merge.tasks}))
+    return f"{what}: {code(merge.base_branch)} {moved}, {moment(merge.at_s)}; {grounds}"
+
+
+def _brought(merge: MergePart, of_run: Sequence[Receipt], asked: AbstractSet[str], changed: AbstractSet[str]) -> str:
+    """What a task had in the move of the whole run, for which the checks `of_run` have passed."""
+    what = code(merge.task or "")
+    if merge.task not in changed:
+        return f"{what} changed nothing"
+    grounds = _passed(merge)
+    if of_run:
+        grounds = f"{grounds}, and with the whole run" if grounds else "checked with the whole run"
+    return f"{what} as {code(short(merge.new))}; {grounds or _no_pass(merge.task not in asked)}"
+
+
+def _passed(merge: MergePart) -> str:
+    """The checks that passed on it alone; empty when none did."""
+    told = []
+    if merge.receipts:
+        told.append(f"passed on exactly this commit: {_names(merge.receipts)}")
+    if merge.earlier_receipts:
+        tip = code(short(merge.earlier_receipts[0].commit))
+        told.append(f"passed before it moved, on {tip}: {_names(merge.earlier_receipts)}")
+    return ", ".join(told)
+
+
+def _no_pass(is_unasked: bool) -> str:
+    return "no check was asked for" if is_unasked else "no pass of its checks is known"
+
+
+def _names(receipts: Sequence[Receipt]) -> str:
+    return ", ".join(code(receipt.check) for receipt in receipts)
 
 
 def _cost(evidence: RunEvidence) -> list[str]:

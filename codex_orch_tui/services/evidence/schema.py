@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from codex_orch_tui.services.evidence.commands_file import CommandLine
 from codex_orch_tui.services.evidence.models import Document, RunContext, RunManifest, RunMetrics, TaskResult
+from codex_orch_tui.services.evidence.parts import Part
 
 DOCUMENTS: Mapping[str, type[Document]] = {
     "result": TaskResult,
@@ -14,12 +16,15 @@ DOCUMENTS: Mapping[str, type[Document]] = {
 }
 """By the name of the file; its schema is schemas/<name>.schema.json."""
 
+FORMS: Mapping[str, type[Part]] = {**DOCUMENTS, "command_log": CommandLine}
+"""The same, with the lines of commands.jsonl."""
+
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def document_schema(name: str) -> dict[str, Any]:
-    """Of one of `DOCUMENTS`."""
-    return {"$schema": _DIALECT, **DOCUMENTS[name].model_json_schema(mode="serialization")}
+    """Of one of `FORMS`."""
+    return {"$schema": _DIALECT, **FORMS[name].model_json_schema(mode="serialization")}
 
 
 def schema_text(name: str) -> str:

@@ -9,7 +9,7 @@ from codex_orch_tui.domain.approval import DECIDER_WORDS, Choice, Outcome
 from codex_orch_tui.domain.check import CheckOutcome
 from codex_orch_tui.domain.review import ReviewSummary
 from codex_orch_tui.domain.task import Task
-from codex_orch_tui.services.evidence.models import TaskResult
+from codex_orch_tui.services.evidence.models import TaskEntry, TaskResult
 from codex_orch_tui.services.evidence.paper import (
     block,
     code,
@@ -148,7 +148,7 @@ def _facts(result: TaskResult) -> list[str]:
     facts = [("run", code(result.run)), ("task", code(task.id)), ("worker", words(worked))]
     if task.branch:
         facts.append(("branch", f"{code(task.branch)} at {code(short(task.tip))}"))
-        facts.append(("stands on", f"{code(task.base_branch)} {code(short(task.base_commit))}"))
+        facts.append(("stands on", f"{_ground(task)} {code(short(task.base_commit))}"))
     if task.backup_ref:
         facts.append(("kept as", code(task.backup_ref)))
     looked = "yes, exactly this commit" if task.reviewed else "no"
@@ -158,6 +158,13 @@ def _facts(result: TaskResult) -> list[str]:
     used = f"{task.tokens.total:,} tokens, {cost_words(task.cost_usd)}"
     facts += [("used", used), ("started", moment(task.started_at_s)), ("ended", moment(task.ended_at_s))]
     return table(("", ""), facts)
+
+
+def _ground(task: TaskEntry) -> str:
+    """What the commit is that it stands on."""
+    if task.joins:
+        return f"{' and '.join(map(code, task.joins))}{', joined as' if len(task.joins) > 1 else ' at'}"
+    return code(task.base_branch) if task.base_tip is None else "what tasks before it committed,"
 
 
 def _sections(result: TaskResult) -> Iterator[list[str]]:

@@ -250,6 +250,8 @@ def _entry(task: Task, card: RateCard) -> TaskEntry:
         branch=None if worktree is None else worktree.branch,
         base_branch=task.base_branch,
         base_commit=None if worktree is None else worktree.base_commit,
+        joins=[ref.task for ref in task.joins],
+        base_tip=task.base_tip,
         tip=task.tip,
         commits=[
             CommitPart(

@@ -289,12 +289,16 @@ def test_a_merge() -> None:
     begun = ev.MergeStarted(ref=REF, base_branch="main", old=BASE, new=TIP)
     assert task_after(*FINISHED, begun).merging
     task = task_after(*FINISHED, begun, ev.MergeRefused(ref=REF, reason="dirty", paths=("a.py",)))
-    assert (task.merging, task.state) == (False, TaskState.DONE)
+    assert (task.merging, task.merged_from, task.state) == (False, None, TaskState.DONE)
     merged = ev.MergeFinished(ref=REF, base_branch="main", old=BASE, new=TIP)
     removed = ev.WorktreeRemoved(ref=REF, backup_ref="refs/codex-orch/r/one")
     task = task_after(*FINISHED, begun, merged, removed)
-    assert (task.merging, task.state, task.merged_as) == (False, TaskState.MERGED, TIP)
+    assert (task.merging, task.state, task.merged_from, task.merged_as) == (False, TaskState.MERGED, BASE, TIP)
     assert (task.worktree_removed, task.backup_ref) == (True, "refs/codex-orch/r/one")
+    settled = replace(merged, old=CommitId("what it stood on"))
+    assert task_after(*FINISHED, begun, settled).merged_from == BASE, (
+        "told after a crash, when nobody knows it any more"
+    )
     kept = task_after(*FINISHED, begun, merged, ev.WorktreeKept(ref=REF, reason="edits"))
     assert not kept.worktree_removed
 

@@ -51,7 +51,7 @@ def test_a_group_stands_for_what_is_in_it_and_is_no_task_of_its_own() -> None:
     assert [task.ref for task in sel.working_tasks(state, EPIC)] == [A]
     assert [task.ref for task in sel.working_tasks(state, B)] == [B]
     assert sel.counts(state).queued == 2
-    assert {task.ref for task in sel.open_worktrees(state)} == {A, B}
+    assert {task.ref for task in state.tasks.values() if sel.has_worktree(task)} == {A, B}
     assert not sel.is_planned(state.tasks[EPIC])
     assert not sel.can_message(state.tasks[EPIC])
 
@@ -93,7 +93,7 @@ def test_what_is_skipped_has_ended_and_its_worktree_is_gone() -> None:
     state = after(*DONE, ev.TaskSkipped(ref=A, backup_ref="refs/x/1"))
     assert state.tasks[A].state is TaskState.SKIPPED
     assert state.tasks[A].worktree_removed
-    assert {task.ref for task in sel.open_worktrees(state)} == {B}
+    assert {task.ref for task in state.tasks.values() if sel.has_worktree(task)} == {B}
 
 
 def test_a_task_that_stands_on_results_is_behind_only_when_they_are_merged() -> None:

@@ -19,6 +19,7 @@ from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.terminal_text import is_clean
 from codex_orch_tui.services.evidence.mark import approvals_by_task, run_mark, task_mark
+from codex_orch_tui.services.evidence.models import RunManifest, TaskResult
 from codex_orch_tui.services.evidence.paper import block, code, table, width, words
 from codex_orch_tui.services.evidence.run_evidence import Beside, RunBook, RunEvidence
 from codex_orch_tui.services.evidence.run_report import run_report
@@ -95,6 +96,18 @@ def test_the_manifest_tells_who_allowed_what_and_on_what_grounds_was_merged() ->
     (merge,) = made(checked()).manifest.merges
     assert [(receipt.check, receipt.duration_ms) for receipt in merge.receipts] == [("tests", 1_500)]
     assert merge.reviewed_tip == merge.new
+
+
+def test_what_was_written_before_a_field_was_added_is_still_read() -> None:
+    story = checked()
+    document = result_of(story, next(iter(story.state.tasks)))
+    for field in ("joins", "base_tip"):
+        del document["task"][field]
+    assert TaskResult.model_validate_json(json.dumps(document)).task.joins == []
+    manifest = json.loads(made(story).manifest.model_dump_json())
+    for field in ("with_run", "tasks", "earlier_receipts"):
+        del manifest["merges"][0][field]
+    assert not RunManifest.model_validate_json(json.dumps(manifest)).merges[0].with_run
 
 
 def test_metrics_add_up() -> None:
