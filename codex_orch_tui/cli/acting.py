@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REPLY_S = 60.0
-"""How long the program that holds the repository may take for a command."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -77,7 +74,7 @@ async def ask_holder(ground: Ground, command: "Command") -> "Reply":
     """
     from codex_orch_tui.services.commands.sender import send
 
-    return await send(ground.layout, command, timeout_s=REPLY_S)
+    return await send(ground.layout, command)
 
 
 async def alone(ground: Ground, work: "Callable[[HeadlessSession], Awaitable[T]]") -> T:
@@ -122,7 +119,42 @@ async def through(ground: Ground, work: "Callable[[Viewer, Waiting], Awaitable[T
         await running
 
 
-def is_held(error: BaseException) -> bool:
+def alone_or_through(
+    ground: Ground,
+    here: "Callable[[HeadlessSession], Awaitable[T]]",
+    there: "Callable[[Viewer, Waiting], Awaitable[T]]",
+) -> T:
+    """Do it here, or by the program that holds the repository; programs come and go meanwhile.
+
+    Args:
+        ground: Where.
+        here: Does it in a session of its own.
+        there: Has the holder do it. It is not called again once it has begun anything: only `NoHolderError` says so.
+
+    Raises:
+        OpenError: The repository cannot be opened.
+        NotPossibleError: It was refused, nobody answered, or each time one came another program was quicker.
+    """
+    import asyncio
+
+    from codex_orch_tui.services.errors import NoHolderError
+
+    for last in (False, False, True):
+        if ground.holder is None:
+            try:
+                return asyncio.run(alone(ground, here))
+            except Exception as error:
+                if not _is_held(error):
+                    raise
+        try:
+            return asyncio.run(through(ground, there))
+        except NoHolderError:
+            if last:
+                raise
+    raise AssertionError("the last round returns or raises")
+
+
+def _is_held(error: BaseException) -> bool:
     """Whether a repository could not be opened because another program was quicker."""
     from codex_orch_tui.store.lock import LockHeld
 

@@ -69,7 +69,8 @@ def list_(place: Place, run: str | None, with_ended: bool, as_json: bool) -> int
 def show(place: Place, id: str, as_json: bool) -> int:  # noqa: A002 - its name in the usage
     """Everything that a question carries, as the card and `view all` of the screen show it.
 
-    The beginning of an id is enough when only one has it. The JSON document is one entry of the list's.
+    The beginning of an id is enough when only one has it. The JSON document is one of the questions in
+    schemas/questions.json.
     """
     from codex_orch_tui.cli.approvals_text import question_document, show_lines
     from codex_orch_tui.cli.names import find_approval
@@ -89,7 +90,7 @@ def show(place: Place, id: str, as_json: bool) -> int:  # noqa: A002 - its name 
 @approvals.command(short_help="Answer a question.")
 @click.argument("id", type=APPROVAL)
 @click.argument("decision", type=click.Choice(_DECISIONS), metavar="DECISION")
-@click.option("--message", default="", help="With decline: what the worker shall do instead.")
+@click.option("--message", default="", metavar="TEXT", help="With decline: what the worker shall do instead.")
 @click.option("--answer", "answers", multiple=True, metavar="NAME=TEXT", help="With answer: to one question or field.")
 @click.option("--grant", "granted", multiple=True, type=int, metavar="N", help="With grant: only the N-th; from 1 on.")
 @click.option("--for-session", is_flag=True, help="With grant: until the worker ends, not only for this turn.")
@@ -116,6 +117,8 @@ def answer(
 
     Your answer is for the question as it was asked: when a file that its command names has changed since, nothing is
     sent and the question is asked again. Ends with 5 then, and when the question is gone.
+
+    The JSON document is described by schemas/done.json.
 
     \b
     Example:
@@ -160,11 +163,23 @@ def answer(
 
 def _refuse_closed(seen: "SeenState", approval: "Approval") -> None:
     if not approval.is_pending:
-        words = approval.outcome.replace("_", " ") if approval.choice is None else approval.choice.replace("_", " ")
-        raise CommandFailedError(f"question {approval.id} is open no more: {words}", ExitCode.REFUSED)
+        raise CommandFailedError(f"question {approval.id} is no longer open: {_end(approval)}", ExitCode.REFUSED)
     if seen.holder is None:
         told = f"question {approval.id} is gone with the program that ran its worker → codex-orch-tui resume"
         raise CommandFailedError(f"{told} --run-id {approval.ref.run}", ExitCode.REFUSED)
+
+
+def _end(approval: "Approval") -> str:
+    """How it ended; the answer, where one was given."""
+    from codex_orch_tui.domain.approval import OUTCOME_OF_CHOICE, Outcome
+
+    match approval.outcome if approval.choice is None else OUTCOME_OF_CHOICE[approval.choice]:
+        case Outcome.EXPIRED:
+            return "it expired"
+        case Outcome.WORKER_LOST:
+            return "its worker was lost"
+        case outcome:
+            return f"it was {outcome.replace('_', ' ')}"
 
 
 def _refuse_beginning(approval: "Approval", typed: str, word: str) -> None:

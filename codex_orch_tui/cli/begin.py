@@ -54,6 +54,11 @@ class StartPlan:
         refs = await session.create_run(self.plan, branch, proposed_by=self.proposed_by)
         return refs[0].run
 
+    @property
+    def known_run(self) -> None:
+        """None: its run is not known before it has begun."""
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRun:
@@ -76,6 +81,11 @@ class ResumeRun:
             raise NotPossibleError(f"{found.title} has not stopped; there is nothing to continue")
         return self.run
 
+    @property
+    def known_run(self) -> RunId:
+        """See `StartPlan.known_run`."""
+        return self.run
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage:
@@ -88,6 +98,11 @@ class SendMessage:
     async def begin(self, session: "Session") -> RunId:
         """See `StartPlan.begin`."""
         await session.message(self.ref, self.text)
+        return self.ref.run
+
+    @property
+    def known_run(self) -> RunId:
+        """See `StartPlan.known_run`."""
         return self.ref.run
 
 

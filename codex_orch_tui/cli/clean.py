@@ -33,9 +33,10 @@ def clean(place: Place, run: str | None, keep_branches: bool, as_json: bool) -> 
     """Remove what a run has no more use for: worktrees, branches and temporary folders of its merged or ended tasks.
 
     Nothing is lost: each branch is kept under a backup ref first, and the command that brings it back is told. The
-    run's reports and logs stay; `prune` removes those of old runs. Never touched: what is at work or can be resumed,
-    what holds edits in no commit, commits that are not merged, a folder that was moved or replaced, what another run
-    or you made. Each is told with its reason.
+    run's reports and logs stay; `prune` removes those of old runs. What stays is told with its reason: what is at work
+    or can be resumed, what holds edits in no commit, commits that are not merged, a folder that was moved, replaced or
+    switched to another branch, a branch that is checked out elsewhere or that another run starts from. Only branches
+    that this run made for itself are deleted, whatever is checked out in its folders.
 
     Ends with 4 when something of the run stays. While another program holds the repository, that one does it.
 
@@ -141,42 +142,46 @@ def _wanted(state: "State", run: str | None, older_than: str | None) -> "tuple[R
 
 
 def _applied(ground: "Ground", runs: "tuple[RunId, ...]", how: "CleanHow") -> "list[Cleaned]":
-    import asyncio
-
-    from codex_orch_tui.cli.acting import alone, is_held, through, told
+    from codex_orch_tui.cli.acting import alone_or_through, told
     from codex_orch_tui.services.facade import Facade
 
+    done: list[Cleaned] = []
+
     async def each(facade: Facade) -> "list[Cleaned]":
-        return [await facade.clean_run(run, how) for run in runs]
+        while len(done) < len(runs):  # when the holder goes on the way, another one does the rest
+            done.append(await facade.clean_run(runs[len(done)], how))
+        return done
 
     if not runs:
         return []
     with told():
-        if ground.holder is None:
-            try:
-                return asyncio.run(alone(ground, lambda session: each(session.orchestrator)))
-            except Exception as error:
-                if not is_held(error):
-                    raise
-        return asyncio.run(through(ground, lambda viewer, _waiting: each(viewer)))
+        return alone_or_through(
+            ground, lambda session: each(session.orchestrator), lambda viewer, _waiting: each(viewer)
+        )
 
 
 def _looked(ground: "Ground", state: "State", runs: "tuple[RunId, ...]", how: "CleanHow") -> "list[Cleaned]":
     """The same without doing it: nothing is locked or written."""
     import asyncio
+    from functools import partial
 
     from codex_orch_tui.gitrepo.errors import GitRepoError
     from codex_orch_tui.gitrepo.repository import Repository
     from codex_orch_tui.gitrepo.worktrees import Worktrees
     from codex_orch_tui.services.clean_look import CleanLook
     from codex_orch_tui.services.landing import sentence
+    from codex_orch_tui.services.own_branches import branch_named
     from codex_orch_tui.store.errors import StoreError
 
     async def look() -> "list[Cleaned]":
         repository = await Repository.open(ground.layout.main_worktree)
         worktrees = Worktrees(repository, ground.layout.worktrees)
         looking = CleanLook(
-            repository=repository, layout=ground.layout, worktrees=worktrees, is_held=ground.holder is not None
+            repository=repository,
+            layout=ground.layout,
+            worktrees=worktrees,
+            branch_for=partial(branch_named, ground.loaded.config.branch_template),
+            is_held=ground.holder is not None,
         )
         return [(await looking.of(state, state.runs[run], how)).told() for run in runs]
 

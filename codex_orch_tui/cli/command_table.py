@@ -49,11 +49,9 @@ def _word(parameter: click.Parameter) -> str:
 
 
 def _value(option: click.Option) -> str:
-    if option.metavar:
-        return option.metavar
-    if isinstance(option.type, click.Choice):
+    if isinstance(option.type, click.Choice) and not option.metavar:
         return "|".join(option.type.choices)
-    return option.opts[0].lstrip("-").rpartition("-")[2].upper()
+    return option.make_metavar(click.Context(group))
 
 
 def first_sentence(command: click.Command) -> str:

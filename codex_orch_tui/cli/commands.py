@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 
 from codex_orch_tui import __version__
+from codex_orch_tui.cli.exit_codes import ExitCode
+from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.main import PROGRAM
+from codex_orch_tui.domain.terminal_text import clean_line
 
 _COMMANDS = {
     "run": "codex_orch_tui.cli.run:run",
@@ -53,7 +56,12 @@ class Place:
 def in_place(command: Callable[..., int]) -> Callable[..., int]:
     """A command that takes `--repo` after its name too; it is called with the Place."""
 
-    @click.option("--repo", type=click.Path(path_type=Path, file_okay=False), help="The same as before the command.")
+    @click.option(
+        "--repo",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="The same as before the command.",
+    )
     @click.pass_obj
     def placed(place: Place, /, repo: Path | None, **options: object) -> int:
         return command(place if repo is None else replace(place, repo=repo), **options)
@@ -89,12 +97,14 @@ class _LazyGroup(click.Group):
 @click.option(
     "--repo",
     type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
     default=Path(),
     help="Work in the git repository around this folder.  [default: the current folder]",
 )
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
     help="Read the repository's settings from this file.  [default: .orchestrator/orchestrator.yaml]",
 )
 @click.option("--trace", is_flag=True, default=None, help="Tell of every check how it is run, in its task's log.")
@@ -115,6 +125,8 @@ def group(ctx: click.Context, repo: Path, config: Path | None, trace: bool | Non
       codex-orch-tui status      what stands where, without a screen
       codex-orch-tui run --help  the same work from a script
     """
+    if config is not None and not config.is_file():
+        raise CommandFailedError(clean_line(f"--config: there is no file {config}"), ExitCode.NOT_USABLE)
     ctx.obj = Place(repo=repo, config=config, overrides={"trace": trace, "dry_run": dry_run})
     if ctx.invoked_subcommand is not None:
         return 0

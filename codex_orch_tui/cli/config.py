@@ -10,12 +10,12 @@ from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.output import say
 
 
-@click.group()
+@click.group(short_help="What there is to set, and what holds here.")
 def config() -> None:
     """Settings: what there is to set, what holds here, and where that comes from."""
 
 
-@config.command()
+@config.command(short_help="Print a file of settings to start from.")
 def default() -> int:
     """Print a file of settings in which everything is explained and commented out.
 
@@ -29,7 +29,7 @@ def default() -> int:
     return ExitCode.DONE
 
 
-@config.command()
+@config.command(short_help="Every setting that holds here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
 @in_place
 def show(place: Place, as_json: bool) -> int:

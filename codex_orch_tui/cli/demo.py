@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
     help="Play in this new or empty folder.  [default: a new one in your cache folder]",
 )
 @click.pass_obj

@@ -24,8 +24,8 @@ MEANINGS = {
     "nothing keeps you from working.",
     ExitCode.FAILED: "It did not work, and one sentence on stderr says why. For `run`, `task`, `resume` and `wait`: a "
     "task failed. For `doctor`: a check failed.",
-    ExitCode.NOT_USABLE: "Wrong arguments or settings, an id that nothing has, or not a folder to work in: no git "
-    "repository, a bare one, no commit yet, no git.",
+    ExitCode.NOT_USABLE: "Wrong arguments or settings, an id or a branch that nothing has, or not a folder to work in: "
+    "no git repository, a bare one, no commit yet, no git.",
     ExitCode.NO_TERMINAL: "The screen needs a terminal, and there is none (or `TERM=dumb`).",
     ExitCode.WAITING: "Not finished: it waits for a person, was stopped by one, or the time that you gave is over. "
     "For `clean`, and for `prune` of one run: something of it stays, with its reason.",

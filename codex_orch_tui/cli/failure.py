@@ -11,6 +11,18 @@ class CommandFailedError(Exception):
         self.exit_code = exit_code
 
 
+def unreadable(error: Exception) -> CommandFailedError:
+    """How a command ends that cannot read what it is about: a StoreError or a NewerSchemaError."""
+    from codex_orch_tui.store.event_codec import NewerSchemaError
+
+    next_step = getattr(error, "next_step", "")
+    if isinstance(error, NewerSchemaError):
+        next_step = "install a newer codex-orch-tui"
+    elif not next_step and isinstance(error.__cause__, OSError):
+        next_step = "check what lies there and whether you may read it (ls -l)"
+    return CommandFailedError(f"{error} → {next_step}" if next_step else str(error))
+
+
 def not_kept(group: ExceptionGroup[Exception]) -> CommandFailedError | None:
     """How a session ended that could not write everything down; None when anything else is in it too."""
     from codex_orch_tui.store.errors import StoreError

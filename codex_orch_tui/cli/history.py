@@ -3,11 +3,12 @@
 import click
 
 from codex_orch_tui.cli.commands import Place, in_place
+from codex_orch_tui.cli.completion import RUN
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
-@click.option("--run", metavar="RUN", help="Only this run.")
+@click.option("--run", "--run-id", "run", type=RUN, metavar="R", help="Only this run.")
 @in_place
 def history(place: Place, as_json: bool, run: str | None) -> int:
     """Every question and every command, and who or what allowed it.
@@ -21,18 +22,15 @@ def history(place: Place, as_json: bool, run: str | None) -> int:
     """
     import sys
 
-    from codex_orch_tui.cli.exit_codes import ExitCode
-    from codex_orch_tui.cli.failure import CommandFailedError
     from codex_orch_tui.cli.history_text import history_document, history_lines
+    from codex_orch_tui.cli.names import find_run
     from codex_orch_tui.cli.repository_state import read_state
     from codex_orch_tui.domain.history import HistoryEntries
 
     seen = read_state(place)
-    if run is not None and run not in seen.state.runs:
-        known = ", ".join(seen.state.runs) or "none"
-        raise CommandFailedError(f"no run is called {run} → one of: {known}", ExitCode.NOT_USABLE)
+    wanted = find_run(seen.state, run).id if run is not None else None
     entries = tuple(
-        entry for entry in reversed(HistoryEntries().newest_first(seen.state)) if run in {None, entry.ref.run}
+        entry for entry in reversed(HistoryEntries().newest_first(seen.state)) if wanted in {None, entry.ref.run}
     )
     if as_json:
         import json

@@ -26,19 +26,25 @@ def init(place: Place, as_json: bool) -> int:
     instead of the one that comes with the program, also after the program was updated: remove those that you do not
     change.
 
+    Ends with 0 when every file is there, also those that were there before, and with 1 when one cannot be written. The
+    JSON document is described by schemas/done.json.
+
     \b
     Example:
       codex-orch-tui init
       $EDITOR .orchestrator/orchestrator.yaml
     """
-    from codex_orch_tui.cli.acting import told
+    from codex_orch_tui.cli.failure import CommandFailedError
     from codex_orch_tui.cli.location import located
+    from codex_orch_tui.store.errors import MAKE_WRITABLE, StoreError
     from codex_orch_tui.store.layout import Layout
 
     location = located(place.repo)
     layout = Layout(location.main_worktree, location.git_folder)
-    with told():
+    try:
         files = _written(layout)
+    except StoreError as error:
+        raise CommandFailedError(f"{error} → {error.next_step or MAKE_WRITABLE}") from error
     lines = [f"{'wrote' if is_new else 'kept '}  {path}" for path, is_new in files]
     tell_done(
         "init",

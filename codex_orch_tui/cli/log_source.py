@@ -20,7 +20,7 @@ from codex_orch_tui.domain.task import ACTIVE, Task, TaskState
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.services.task_log import TaskLog
 from codex_orch_tui.store.errors import StoreError
-from codex_orch_tui.store.event_codec import RecordError, decode
+from codex_orch_tui.store.event_codec import NewerSchemaError, RecordError, decode
 from codex_orch_tui.store.journal_pages import JournalPages, ref_of, run_of
 from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.store.lock import holder_of
@@ -45,7 +45,8 @@ class LogSource:
         """Find the task.
 
         Raises:
-            CommandFailedError: no repository, no such run or task, or the state cannot be read.
+            CommandFailedError: no repository, no such run or task.
+            StoreError, NewerSchemaError: the state cannot be read.
         """
         location = located(place.repo)
         self._layout = Layout(location.main_worktree, location.git_folder)
@@ -53,8 +54,6 @@ class LogSource:
             self._pages = JournalPages(self._layout.journal)
         except FileNotFoundError:
             raise CommandFailedError("there is no task here yet", ExitCode.NOT_USABLE) from None
-        except StoreError as error:
-            raise CommandFailedError(str(error)) from error
         try:
             known = reduce_all(State(), self._records(None))
             self.ref = _chosen(known, task, run)
@@ -87,7 +86,7 @@ class LogSource:
         """Return when there may be more; False when there will be none: the task stands still, or nobody works on it.
 
         Raises:
-            CommandFailedError: the journal cannot be read any more.
+            StoreError, NewerSchemaError: the state cannot be read any more.
         """
         while True:
             self._take_in()
@@ -125,6 +124,8 @@ class LogSource:
                     if _tells(record, ref):
                         try:
                             yield decode(record)
+                        except NewerSchemaError:
+                            raise
                         except RecordError:
                             continue  # `status` tells of them
                 if page.damage:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codex_orch_tui.cli.commands import Place, in_place
+from codex_orch_tui.cli.completion import RUN, TASK
 
 if TYPE_CHECKING:
     from codex_orch_tui.cli.log_source import LogSource
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 _LINES = 200
 
 
-@click.command()
-@click.argument("task", required=False)
-@click.option("--run", metavar="RUN", help="The run that the task belongs to.  [default: the newest]")
+@click.command(short_help="What a worker said, ran and edited.")
+@click.argument("task", type=TASK, required=False)
+@click.option("--run", "--run-id", "run", type=RUN, metavar="R", help="The task's run.  [default: the newest]")
 @click.option("--lines", type=click.IntRange(0), metavar="N", help=f"The last N lines; 0 is all.  [default: {_LINES}]")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until the task ends.")
 @click.option("--raw", is_flag=True, help="The worker's own JSONL instead, without secrets.")
@@ -39,13 +40,18 @@ def logs(
       codex-orch-tui logs 1120-1240-0a1b/search --raw --lines 0
     """
     from codex_orch_tui.cli.exit_codes import ExitCode
-    from codex_orch_tui.cli.failure import CommandFailedError
+    from codex_orch_tui.cli.failure import CommandFailedError, unreadable
     from codex_orch_tui.cli.log_source import LogSource
+    from codex_orch_tui.store.errors import StoreError
+    from codex_orch_tui.store.event_codec import NewerSchemaError
 
     if raw and as_json:
         raise CommandFailedError("--raw is JSON already: leave --json out", ExitCode.NOT_USABLE)
-    with LogSource(place, task, run) as source:
-        return _tell(source, _LINES if lines is None else lines, follow=follow, raw=raw, as_json=as_json)
+    try:
+        with LogSource(place, task, run) as source:
+            return _tell(source, _LINES if lines is None else lines, follow=follow, raw=raw, as_json=as_json)
+    except (StoreError, NewerSchemaError) as error:
+        raise unreadable(error) from error
 
 
 def _tell(source: "LogSource", count: int, *, follow: bool, raw: bool, as_json: bool) -> int:

@@ -36,12 +36,12 @@ def merge(place: Place, run: str | None, allow_automerge: bool, without: tuple[s
     Ends with 5 when it is refused, and nothing has moved then: not reviewed, the base has moved on, edits of yours in
     the way, a red check. Ends with 4 while something of the run is at work.
 
+    The JSON document is described by schemas/done.json.
+
     \b
     Example:
       codex-orch-tui merge --run-id 1120-1424 --allow-automerge
     """
-    import asyncio
-
     from codex_orch_tui.cli.acting import ground_of, told
     from codex_orch_tui.cli.names import find_task
     from codex_orch_tui.cli.one_run import one_run
@@ -53,7 +53,7 @@ def merge(place: Place, run: str | None, allow_automerge: bool, without: tuple[s
     left_out = tuple(find_task(state, one if "/" in one else f"{found.id}/{one}") for one in without)
     _refuse_busy(state, found.id)
     with told():
-        merged = asyncio.run(_merged(ground_of(place), found.id, left_out, allow_automerge=allow_automerge))
+        merged = _merged(ground_of(place), found.id, left_out, allow_automerge=allow_automerge)
     if merged is None:
         tell_done("merge", [f"{found.id}: merged already"], as_json=as_json, run=found.id)
     else:
@@ -72,23 +72,21 @@ def _refuse_busy(state: "State", run: "RunId") -> None:
         raise CommandFailedError(told, ExitCode.WAITING)
 
 
-async def _merged(
+def _merged(
     ground: "Ground", run: "RunId", left_out: "tuple[TaskRef, ...]", *, allow_automerge: bool
 ) -> "Merged | None":
-    from codex_orch_tui.cli.acting import alone, is_held, through
+    from codex_orch_tui.cli.acting import alone_or_through
     from codex_orch_tui.cli.merging import Merging
     from codex_orch_tui.domain.key_marks import off_screen
     from codex_orch_tui.services.errors import NoHolderError, NoReplyError, NotPossibleError
 
     merging = Merging(run=run, left_out=left_out, may_be_unread=allow_automerge)
     try:
-        if ground.holder is None:
-            try:
-                return await alone(ground, lambda session: merging.merge(session.orchestrator))
-            except Exception as error:
-                if not is_held(error):
-                    raise
-        return await through(ground, lambda viewer, _waiting: merging.merge(viewer))
+        return alone_or_through(
+            ground,
+            lambda session: merging.merge(session.orchestrator),
+            lambda viewer, _waiting: merging.merge(viewer),
+        )
     except (NoHolderError, NoReplyError):
         raise
     except NotPossibleError as error:

@@ -33,7 +33,13 @@ def one_run(state: State, text: str | None, *, has: Callable[[Run], bool], what:
     found = [run for run in state.runs.values() if has(run)]
     if len(found) == 1:
         return found[0]
-    head = f"{len(found):,} runs have {what}" if found else f"no run has {what}"
-    newest = (found or list(state.runs.values()))[: -_NAMED - 1 : -1]
-    named = ", ".join(f"{run.id} ({shorten(run.title, _TITLE_CHARS, placeholder='…')})" for run in newest)
-    raise CommandFailedError(clean_line(f"{head} → name one with --run-id: {named}"), ExitCode.NOT_USABLE)
+    if not found:
+        told = f"no run has {what}; the newest is {_named(list(state.runs.values())[-1])}"
+    else:
+        newest = ", ".join(map(_named, found[: -_NAMED - 1 : -1]))
+        told = f"{len(found):,} runs have {what} → name one with --run-id: {newest}"
+    raise CommandFailedError(clean_line(told), ExitCode.NOT_USABLE)
+
+
+def _named(run: Run) -> str:
+    return f"{run.id} ({shorten(run.title, _TITLE_CHARS, placeholder='…')})"

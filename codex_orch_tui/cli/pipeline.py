@@ -9,7 +9,7 @@ from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
 
 
-@click.group()
+@click.group(short_help="List and run pipelines of checks.")
 def pipeline() -> None:
     """Pipelines: named stages, each a command or another pipeline, that run one after the other.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from codex_orch_tui.cli.begin import StartPlan
@@ -52,7 +53,7 @@ class Approving:
             return ExitCode.DONE, begins
         why = "it asks you something first" if self.is_given else "nothing of it has begun"
         telling.note(f"the plan waits for you ({why}): {place}")
-        telling.note(f"codex-orch-tui run --plan-file {place} starts it; P in the screen opens it")
+        telling.note(f"codex-orch-tui run --plan-file {quote(str(place))} starts it; P in the screen opens it")
         return ExitCode.WAITING, None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codex_orch_tui.cli.commands import Place, in_place
+from codex_orch_tui.cli.done import AS_JSON
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.output import say
@@ -27,23 +28,31 @@ def policy() -> None:
     """
 
 
-@policy.command()
+@policy.command(short_help="Say what is wrong with the rules.")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@AS_JSON
 @in_place
-def check(place: Place, file: Path | None) -> int:
+def check(place: Place, file: Path | None, as_json: bool) -> int:
     """Say what is wrong with the rules: FILE, or those in force here.
 
     Every mistake is told with its file, line and key. Ends with 1 when there is one.
+
+    The JSON document has "schema_version" 1 and is described by schemas/policy_check.json.
     """
-    from codex_orch_tui.cli.repository_files import roles_here
+    from codex_orch_tui.cli.policy_report import check_document
+    from codex_orch_tui.cli.repository_files import roles_here, rules_here
 
-    lines = list(_of_file(file, roles_here(place)) if file is not None else _of_repository(place))
-    for line, _ in lines:
-        say(line)
-    return ExitCode.DONE if all(is_well for _, is_well in lines) else ExitCode.FAILED
+    files = (_named(file, roles_here(place)),) if file is not None else tuple(rules_here(place).files())
+    if as_json:
+        import json
+
+        say(json.dumps(check_document(files), indent=2))
+    else:
+        say(*_check_lines(files, "" if file is not None else " in force"))
+    return ExitCode.FAILED if any(one.problems for one in files) else ExitCode.DONE
 
 
-@policy.command()
+@policy.command(short_help="Print rules to start from.")
 def example() -> int:
     """Print rules to start from: what only reads is accepted, the rest asks."""
     from importlib.resources import files
@@ -52,8 +61,8 @@ def example() -> int:
     return ExitCode.DONE
 
 
-@policy.command()
-@click.option("--since", default="7d", show_default=True, help="How far back: 30m, 12h, 7d, 4w.")
+@policy.command(short_help="What the rules would have answered.")
+@click.option("--since", default="7d", metavar="N", help="How far back: 30m, 12h, 7d, 4w.  [default: 7d]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
 @in_place
 def test(place: Place, since: str, as_json: bool) -> int:
@@ -86,40 +95,38 @@ def test(place: Place, since: str, as_json: bool) -> int:
     return ExitCode.FAILED if any(file.problems for file in files) else ExitCode.DONE
 
 
-def _of_file(path: Path, roles: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+def _named(path: Path, roles: tuple[str, ...]) -> "RuleFile":
+    """A file that was named, as if it were the person's own."""
     from codex_orch_tui.domain.terminal_text import clean_line
     from codex_orch_tui.policy.load import load_rules
+    from codex_orch_tui.services.policy_types import RuleFile, Where
 
     if not path.exists():
         raise CommandFailedError(clean_line(f"there is no file {path}"), ExitCode.NOT_USABLE)
     loaded = load_rules(path, roles)
-    for problem in loaded.problems:
-        yield clean_line(str(problem)), False
-    if not loaded.problems:
-        yield clean_line(f"{path}: {_count(len(loaded.rules))}, nothing wrong"), True
+    problems = tuple(clean_line(str(problem)) for problem in loaded.problems)
+    return RuleFile(
+        path=path, where=Where.USER, exists=True, is_trusted=True, rules=tuple(loaded.rules), problems=problems
+    )
 
 
-def _of_repository(place: Place) -> Iterator[tuple[str, bool]]:
-    from codex_orch_tui.cli.repository_files import rules_here
-
-    files = rules_here(place).files()
+def _check_lines(files: "tuple[RuleFile, ...]", standing: str) -> Iterator[str]:
     for file in files:
-        yield from _of_known(file)
+        yield from _of_known(file, standing)
     if not any(file.exists for file in files):
-        yield "there are no rules: every question is for you → codex-orch-tui policy example shows some", True
+        yield "there are no rules: every question is for you → codex-orch-tui policy example shows some"
 
 
-def _of_known(file: "RuleFile") -> Iterator[tuple[str, bool]]:
+def _of_known(file: "RuleFile", standing: str) -> Iterator[str]:
     from codex_orch_tui.domain.terminal_text import clean_line
 
-    for problem in file.problems:
-        yield problem, False
+    yield from file.problems
     if file.problems or not file.exists:
         return
     if file.is_trusted:
-        yield clean_line(f"{file.path}: {_count(len(file.rules))} in force, nothing wrong"), True
+        yield clean_line(f"{file.path}: {_count(len(file.rules))}{standing}, nothing wrong")
     else:
-        yield file.why_silent, True
+        yield file.why_silent
 
 
 def _duration_s(text: str) -> float:

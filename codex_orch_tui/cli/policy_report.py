@@ -53,19 +53,26 @@ def back_test_document(
         "answered": len(found.answers),
         "left_to_person": found.left_to_person,
         "disagreements": len(found.disagreements),
-        "files": [
-            {
-                "path": clean_line(str(file.path)),
-                "where": file.where.value,
-                "exists": file.exists,
-                "trusted": file.is_trusted,
-                "rules": len(file.rules),
-                "problems": list(file.problems),
-            }
-            for file in files
-        ],
+        "files": list(map(_file, files)),
         "rules": [_rule(test) for test in found.rules],
         "answers": [_answer(answer) for answer in found.answers],
+    }
+
+
+def check_document(files: "Iterable[RuleFile]") -> dict[str, object]:
+    """For programs; see schemas/policy_check.json."""
+    told = list(map(_file, files))
+    return {"schema_version": SCHEMA_VERSION, "ok": not any(one["problems"] for one in told), "files": told}
+
+
+def _file(file: "RuleFile") -> dict[str, object]:
+    return {
+        "path": clean_line(str(file.path)),
+        "where": file.where.value,
+        "exists": file.exists,
+        "trusted": file.is_trusted,
+        "rules": len(file.rules),
+        "problems": list(file.problems),
     }
 
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run")
-@click.option("--speed", type=click.FloatRange(1, 100), default=1.0, help="From 1 to 100 times as fast.  [default: 1]")
+@click.option(
+    "--speed", type=click.FloatRange(1, 100), default=1.0, metavar="X", help="X times as fast, 1 to 100.  [default: 1]"
+)
 @click.option("--until", type=click.IntRange(1), metavar="SEQ", help="End with the event that has this number.")
 @click.option("--json", "as_json", is_flag=True, help="No screen: the state at its end, as `status --json` tells it.")
 @in_place
@@ -28,7 +30,7 @@ def replay(place: Place, run: str, speed: float, until: int | None, as_json: boo
     → ←       one event on, back      home end    to the start, to the end
     A pause of the recording that is longer than 2 seconds is shortened to that.
 
-    The numbers of events are those of "seq" in journal.jsonl.
+    The numbers of events are those of "seq" in journal.jsonl. The JSON document is described by schemas/status.json.
 
     \b
     Examples:

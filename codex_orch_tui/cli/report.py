@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codex_orch_tui.cli.commands import Place, in_place
+from codex_orch_tui.cli.completion import RUN
 
 if TYPE_CHECKING:
     from codex_orch_tui.cli.repository_state import SeenState
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 _MAX_BYTES = 64 * 1024 * 1024
 
 
-@click.command()
-@click.option("--run-id", "run_id", metavar="RUN", help="The run: its id, or a beginning of it.  [default: the newest]")
+@click.command(short_help="What a run did, and what is left.")
+@click.option("--run-id", "--run", "run", type=RUN, metavar="R", help="The run.  [default: the newest]")
 @click.option("--json", "as_json", is_flag=True, help="The run's manifest, for programs.")
 @in_place
-def report(place: Place, run_id: str | None, as_json: bool) -> int:
+def report(place: Place, run: str | None, as_json: bool) -> int:
     """What a run did: tasks, questions, changes, checks, cost, and what is left.
 
     Markdown that reads well as it stands. Reads the files in .orchestrator/ and changes nothing, also while the screen
@@ -43,15 +44,15 @@ def report(place: Place, run_id: str | None, as_json: bool) -> int:
     from codex_orch_tui.cli.repository_state import read_state
 
     seen = read_state(place)
-    if run_id is not None:
-        run = find_run(seen.state, run_id).id
+    if run is not None:
+        meant = find_run(seen.state, run).id
     elif seen.state.runs:
-        run = tuple(seen.state.runs)[-1]
+        meant = tuple(seen.state.runs)[-1]
     else:
         raise CommandFailedError("there is no run yet → codex-orch-tui run starts one", ExitCode.NOT_USABLE)
     for note in seen.notes:
         sys.stderr.write(f"note: {note}\n")
-    sys.stdout.write(_text(place, seen, run, as_json=as_json))
+    sys.stdout.write(_text(place, seen, meant, as_json=as_json))
     return 0
 
 

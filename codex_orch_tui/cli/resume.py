@@ -29,6 +29,8 @@ def resume(place: Place, run: str | None, headless: bool, as_json: bool) -> int:
 
     Without --run-id it is the only run with tasks that stopped; with none or several of them it ends with 2.
 
+    With --json each line is an event, as schemas/event.schema.json describes it.
+
     \b
     Example:
       codex-orch-tui resume --run-id 1120-1424 --headless

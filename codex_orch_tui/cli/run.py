@@ -29,7 +29,7 @@ def _common(command: F) -> F:
     """The options that `run` and `task` have in common."""
     options = (
         click.option("--base", metavar="BRANCH", help="Start from this branch.  [default: what is checked out]"),
-        click.option("--spec-file", type=_FILE, help="A specification for all workers: UTF-8 text."),
+        click.option("--spec-file", type=_FILE, metavar="FILE", help="A specification for all workers: UTF-8 text."),
         click.option("--model", metavar="M", help="The workers' model.  [default: their role's]"),
         HEADLESS,
         EVENTS,
@@ -41,7 +41,7 @@ def _common(command: F) -> F:
 
 @click.command(short_help="Have a sentence done, or a plan.")
 @click.argument("text", required=False)
-@click.option("--plan-file", type=_FILE, help="Run this plan, JSON or YAML, instead of a sentence.")
+@click.option("--plan-file", type=_FILE, metavar="FILE", help="Run this plan, JSON or YAML, instead of a sentence.")
 @click.option("--plan", "plans_first", is_flag=True, help="A navigator plans TEXT first; you approve before it begins.")
 @click.option("--approve-plan", is_flag=True, help="With --plan: begin the navigator's plan without asking you.")
 @_common
@@ -68,7 +68,8 @@ def run(
     you: with 0 when every task is done, 1 when one failed, 4 when one was stopped or a plan waits for your approval.
     ctrl+c and SIGTERM stop the workers, commit their edits and end with 130 and 143; under nohup the end of the
     terminal ends nothing. When whoever reads the output goes away the work goes on. While another program holds the
-    repository, that one does the run, and this one follows.
+    repository, that one does the run, and this one follows. With --json each line is an event, as
+    schemas/event.schema.json describes it.
 
     \b
     Example:
@@ -102,6 +103,7 @@ def task(
     """Have one worker of a role do TEXT, in a branch and worktree of its own.
 
     The same as `run`, with the prompt, the sandbox and the model of the role. TEXT of - is read from standard input.
+    Ends as `run` does. With --json each line is an event, as schemas/event.schema.json describes it.
 
     \b
     Example:
@@ -215,6 +217,7 @@ def _start(
 ) -> int:
     from codex_orch_tui.cli.begin import StartPlan
 
+    _check_base(place, base)
     beginning = StartPlan(plan=plan, base_branch=base, plans_first=plans_first, note=_note if headless else _unheard)
     if headless:
         return _work(place, beginning, approves=approves, as_json=as_json)
@@ -223,6 +226,32 @@ def _start(
     from codex_orch_tui.cli.tui import open_screen
 
     return open_screen(place.repo, place.config, place.overrides, beginning=beginning)
+
+
+def _check_base(place: Place, base: str | None) -> None:
+    """Refuse a branch that is not there, before anything is opened."""
+    import asyncio
+
+    from codex_orch_tui.domain.terminal_text import clean_line
+    from codex_orch_tui.gitrepo.errors import GitRepoError
+    from codex_orch_tui.gitrepo.repository import Repository
+
+    async def known() -> list[str]:
+        repository = await Repository.open(place.repo.absolute())
+        return [branch.name for branch in await repository.branches()]
+
+    if base is None:
+        return
+    try:
+        branches = asyncio.run(known())
+    except GitRepoError:
+        return  # whoever opens it tells why it cannot be worked in
+    if base not in branches:
+        from difflib import get_close_matches
+
+        near = get_close_matches(base, branches, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise CommandFailedError(clean_line(f"--base: there is no branch {base!r} here{hint}"), ExitCode.NOT_USABLE)
 
 
 def _work(place: Place, beginning: "StartPlan", *, approves: bool, as_json: bool) -> int:

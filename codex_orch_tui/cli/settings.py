@@ -17,7 +17,7 @@ def load_settings(
     """The settings of the user and of the repository around `folder`; see `settings_places`.
 
     Raises:
-        CommandFailedError: HOME is not usable, or the file that was named is not there.
+        CommandFailedError: HOME is not usable.
         ConfigError: Settings are wrong.
     """
     return settings_places(folder, config_file, overrides).load()
@@ -34,10 +34,8 @@ def settings_places(
         overrides: What the command line sets, by setting.
 
     Raises:
-        CommandFailedError: HOME is not usable, or the file that was named is not there.
+        CommandFailedError: HOME is not usable.
     """
-    if config_file is not None and not config_file.is_file():
-        raise CommandFailedError(f"--config: there is no file {config_file}", ExitCode.NOT_USABLE)
     try:
         user_file = user_config_file()
     except PathsError as error:

@@ -3,11 +3,12 @@
 import click
 
 from codex_orch_tui.cli.commands import Place, in_place
+from codex_orch_tui.cli.completion import RUN
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
-@click.option("--run", metavar="RUN", help="Only this run.")
+@click.option("--run", "--run-id", "run", type=RUN, metavar="R", help="Only this run.")
 @click.option("--watch", is_flag=True, help="Again and again, until ctrl+c.")
 @click.option("--interval", type=click.FloatRange(0.1, 3600), metavar="N", help="With --watch: seconds.  [default: 2]")
 @in_place

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from codex_orch_tui.cli.commands import Place
-from codex_orch_tui.cli.failure import CommandFailedError
+from codex_orch_tui.cli.failure import unreadable
 from codex_orch_tui.cli.location import located
 from codex_orch_tui.cli.output import say
 from codex_orch_tui.cli.repository_state import SeenState, read_state
@@ -14,7 +14,7 @@ from codex_orch_tui.cli.status_text import status_text
 from codex_orch_tui.domain.events import Recorded
 from codex_orch_tui.domain.reducer import reduce_all
 from codex_orch_tui.store.errors import StoreError
-from codex_orch_tui.store.event_codec import RecordError, decode
+from codex_orch_tui.store.event_codec import NewerSchemaError, RecordError, decode
 from codex_orch_tui.store.journal_file import read_journal
 from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.store.lock import holder_of
@@ -44,7 +44,11 @@ def watch_status(place: Place, run: str | None, *, as_json: bool, interval_s: fl
 
 
 def _looks(place: Place, interval_s: float) -> Iterator[SeenState]:
-    """The state now, and again after each interval."""
+    """The state now, and again after each interval.
+
+    Raises:
+        CommandFailedError: the state cannot be read any more.
+    """
     location = located(place.repo)
     layout = Layout(location.main_worktree, location.git_folder)
     end_bytes = _end_of(layout)
@@ -54,11 +58,16 @@ def _looks(place: Place, interval_s: float) -> Iterator[SeenState]:
         time.sleep(interval_s)
         try:
             added = read_journal(layout.journal, end_bytes)
+            state = reduce_all(seen.state, _events(added.records, seen.state.seq))
+        except NewerSchemaError as error:
+            raise unreadable(error) from error
         except StoreError:  # another journal is there now
             end_bytes, seen = _end_of(layout), read_state(place)
             continue
-        holder = holder_of(*layout.locks)
-        state = reduce_all(seen.state, _events(added.records, seen.state.seq))
+        try:
+            holder = holder_of(*layout.locks)
+        except StoreError as error:
+            raise unreadable(error) from error
         seen = SeenState(root=seen.root, state=state, holder=holder, notes=seen.notes)
         end_bytes = max(end_bytes, added.end_bytes)
 
@@ -68,13 +77,15 @@ def _end_of(layout: Layout) -> int:
     try:
         return read_journal(layout.journal).end_bytes
     except StoreError as error:
-        raise CommandFailedError(str(error)) from error
+        raise unreadable(error) from error
 
 
 def _events(records: list[bytes], after_seq: int) -> Iterator[Recorded]:
     for record in records:
         try:
             recorded = decode(record)
+        except NewerSchemaError:
+            raise
         except RecordError:
             continue
         if recorded.seq > after_seq:

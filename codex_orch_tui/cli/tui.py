@@ -48,16 +48,23 @@ def open_screen(
         refuse(folder)
     if reason := why_no_screen(os.environ):
         raise CommandFailedError(reason, ExitCode.NO_TERMINAL)
-    try:
-        loaded = load_settings(folder, config_file, overrides)
-    except ConfigError as error:
-        raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
+
+    def load() -> LoadedConfig:
+        try:
+            return load_settings(folder, config_file, overrides)
+        except ConfigError as error:
+            raise CommandFailedError(str(error), ExitCode.NOT_USABLE) from error
+
     settings_file = config_file.absolute() if config_file is not None else None
-    return asyncio.run(_session(folder, loaded, settings_file, beginning))
+    return asyncio.run(_session(folder, load, settings_file, beginning))
 
 
-async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None, beginning: "Beginning | None") -> int:
+async def _session(
+    folder: Path, load: Callable[[], LoadedConfig], config_file: Path | None, beginning: "Beginning | None"
+) -> int:
     import asyncio
+
+    loaded = load()
 
     from codex_orch_tui.services.orchestrator import Orchestrator  # noqa: F401 - two threads must not import it at once
 
@@ -68,7 +75,8 @@ async def _session(folder: Path, loaded: LoadedConfig, config_file: Path | None,
     try:
         code = await (run_app(session) if beginning is None else run_app(session, beginning=beginning))
         while code == _take_over():
-            code = await run_app(await _open(folder, loaded, config_file))
+            # What looked on may have done so for hours: a sandbox that was tightened meanwhile counts for workers.
+            code = await run_app(await _open(folder, load(), config_file))
         return code
     except ExceptionGroup as group:
         if (failure := not_kept(group)) is None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex_orch_tui.domain.state import State
 
 _TO_BEGIN_S = 10.0
-"""What is started beside us has so long to begin."""
+"""What is started beside us has so long to begin: until then the newest run is not yet the one that is meant."""
 _LOOK_AGAIN_S = 0.1
 _HOLDER_EVERY_S = 1.0
 
@@ -47,7 +47,10 @@ def wait(place: Place, what: str, run: str | None, timeout: float | None, as_jso
 
     Ends with 0 when it is so. Ends with 1 when a task failed that was to be done, and with 4 when it cannot come about
     without you any more, when the program that was at work has ended, or when the time is over. If nothing is at work
-    yet, 10 seconds are given to begin.
+    yet, 10 seconds are given to begin, as a program that was started beside this one has to; a shorter --timeout gives
+    less, and then it is told how it stands.
+
+    The JSON document is described by schemas/done.json.
 
     \b
     Example:
@@ -98,8 +101,9 @@ async def _waited(ground: "Ground", what: str, run_text: str | None, timeout_s: 
         if over := _look(state, what, run, is_at_work=is_at_work, has_holder=has_holder, may_begin=may_begin):
             return state, over
         if timeout_s is not None and now_s - began_s >= timeout_s:
-            told = f"after {timeout_s:g} s {not_yet(state, what, run, is_at_work=is_at_work)}"
-            return state, _Over(ExitCode.WAITING, told)
+            # What was to begin beside us has had its time.
+            over = _look(state, what, run, is_at_work=is_at_work, has_holder=has_holder, may_begin=False)
+            return state, over or _Over(ExitCode.WAITING, f"after {timeout_s:g} s {not_yet(state, what, run)}")
         await asyncio.sleep(_LOOK_AGAIN_S)
         if now_s - looked_s >= _HOLDER_EVERY_S:  # before the journal: what a holder wrote last is there by then
             looked_s, has_holder = now_s, ground.holder is not None
@@ -126,14 +130,12 @@ def _look(
     return _done(state, run)
 
 
-def not_yet(state: "State", what: str, run: "RunId | None", *, is_at_work: bool) -> str:
-    """What was waited for, and how it stands instead."""
+def not_yet(state: "State", what: str, run: "RunId | None") -> str:
+    """What was waited for while something is at work, and how it stands instead."""
     if what == "done" and (over := _done(state, run)).code is not ExitCode.DONE:
         return over.told
     if what == "asks":
         words = "nothing asks yet" if run is None else f"{run} asks nothing yet"
-    elif not is_at_work:
-        words = "nothing has begun yet"
     else:
         words = "it is not idle yet" if run is None else f"{run} is not idle yet"
     return f"{words}: {_standing(state, run)}"

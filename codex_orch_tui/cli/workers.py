@@ -36,21 +36,30 @@ def message(place: Place, task: str, text: str, as_json: bool) -> int:
 
     TASK is RUN/TASK, or the task's own id when only one that is open has it; the beginning is enough. While another
     program holds the repository, its worker gets the message, and this command ends. When none does, this command
-    opens it, and works until the turn is over, as `run --headless` does; with --json it prints events then.
+    opens it, and works until the turn is over, as `run --headless` does.
+
+    Ends with 0 when the worker has it, and with 1 when it takes none, as when its work is merged; with the codes of
+    `run` when this command works itself. The JSON document is described by schemas/done.json; a command that works
+    itself prints events as JSONL instead, which schemas/event.schema.json describes.
 
     \b
     Example:
       codex-orch-tui message search "Use the index, not a full scan"
     """
+    import sys
+
     from codex_orch_tui.cli.begin import SendMessage
     from codex_orch_tui.cli.working import work
+    from codex_orch_tui.domain.task import TaskState
     from codex_orch_tui.services.commands.model import Message
 
-    ground, _, ref = _found(place, task)
+    ground, state, ref = _found(place, task)
     if not text.strip():
         raise CommandFailedError("there is nothing to tell: the text is empty", ExitCode.NOT_USABLE)
     if ground.holder is None:
         return work(ground, SendMessage(ref=ref, text=text), as_json=as_json)
+    if state.tasks[ref].state is TaskState.CHECKING:  # It takes as long as they do: nobody is to send it twice.
+        sys.stderr.write(f"note: the checks of {ref} run; it gets this when they are over, also when you leave here\n")
     reply = _asked(ground, _checked(lambda: Message(task=str(ref), text=text)))
     how = str(reply.data.get("how", ""))
     tell_done("message", [f"{ref}: {_HOW.get(how, how)}"], as_json=as_json, task=str(ref), how=how)
@@ -64,7 +73,7 @@ def message(place: Place, task: str, text: str, as_json: bool) -> int:
 def interrupt(place: Place, task: str, as_json: bool) -> int:
     """End the running turn of TASK; its worker stays, and a message or `resume` goes on.
 
-    Ends with 1 when no turn is running.
+    Ends with 1 when no turn is running. The JSON document is described by schemas/done.json.
 
     \b
     Example:
@@ -85,7 +94,9 @@ def interrupt(place: Place, task: str, as_json: bool) -> int:
 def stop(place: Place, task: str, as_json: bool) -> int:
     """End the worker of TASK, or all of a RUN; their edits are committed first.
 
-    Of a run of several tasks, no further one begins. `resume` goes on.
+    Of a run of several tasks, no further one begins. `resume` goes on. Ends with 1 when no program is at work here.
+
+    The JSON document is described by schemas/done.json.
 
     \b
     Example:

@@ -5,7 +5,7 @@ import sys
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from codex_orch_tui.cli.acting import Ground, alone, is_held, through, told
+from codex_orch_tui.cli.acting import Ground, alone_or_through, told
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.out import Out
 from codex_orch_tui.cli.progress import JsonLines, Lines, Teller
@@ -15,7 +15,7 @@ from codex_orch_tui.domain.events import Recorded
 from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import ACTIVE
-from codex_orch_tui.services.errors import NoReplyError
+from codex_orch_tui.services.errors import NoHolderError, NoReplyError, NotPossibleError
 
 if TYPE_CHECKING:
     from codex_orch_tui.cli.begin import Beginning
@@ -45,14 +45,10 @@ def work(ground: Ground, beginning: "Beginning", *, as_json: bool, approving: "A
     telling = Telling(Out(), as_json=as_json)
     # Workers that are stopped at the end are told as well, each time with the bar below.
     with told(), closing(telling):
-        if ground.holder is None:
-            try:
-                return asyncio.run(alone(ground, lambda session: _here(session, beginning, approving, telling)))
-            except Exception as error:
-                if not is_held(error):
-                    raise
-        return asyncio.run(
-            through(ground, lambda viewer, waiting: _there(viewer, waiting, beginning, approving, telling))
+        return alone_or_through(
+            ground,
+            lambda session: _here(session, beginning, approving, telling),
+            lambda viewer, waiting: _there(viewer, waiting, beginning, approving, telling),
         )
 
 
@@ -152,6 +148,7 @@ async def _there(
     )
     viewer.watch_events(lambda recorded: telling.take(recorded, viewer.state))
     ticking = asyncio.create_task(_tick(telling, viewer))
+    under_way = beginning
     with waiting.signals():
         try:
             await _followed(viewer, waiting, beginning, telling)
@@ -160,13 +157,18 @@ async def _there(
                 if following is None:
                     return code
                 telling.another()
+                under_way = following
                 await _followed(viewer, waiting, following, telling)
+        except NoHolderError as error:
+            if telling.run is not None or under_way is not beginning:
+                raise NotPossibleError(str(error)) from error  # what was begun must not begin anew
+            telling.note("it has ended and did not begin it; this program does it itself")
+            raise
         except SessionEndedError as error:
             assert error.by is not None, "only signals end it"
             telling.close()
-            if telling.run is not None and viewer.viewing.holder:
-                telling.note(f"stopping {telling.run}; edits are committed …{_later(telling)}")
-                await stop_run(viewer, telling.run)
+            if viewer.viewing.holder:
+                await _stop_there(viewer, telling.run or under_way.known_run, telling)
             return 128 + error.by
         finally:
             ticking.cancel()
@@ -176,6 +178,17 @@ async def _there(
         telling.note(f"the program that worked on it has ended → codex-orch-tui resume --run-id {telling.run}")
         return ExitCode.FAILED
     return _end(viewer.state, telling)
+
+
+async def _stop_there(viewer: "Viewer", run: RunId | None, telling: Telling) -> None:
+    if run is not None:
+        telling.note(f"stopping {run}; edits are committed …{_later(run)}")
+        await stop_run(viewer, run)
+        return
+    telling.note(
+        f"no run is known yet: if {viewer.viewing.holder} has begun it, it goes on there "
+        "→ codex-orch-tui status shows it, codex-orch-tui stop RUN stops it"
+    )
 
 
 async def _followed(viewer: "Viewer", waiting: "Waiting", beginning: "Beginning", telling: Telling) -> None:
@@ -194,15 +207,15 @@ async def _tick(telling: Telling, facade: "Facade") -> None:
         telling.tick(facade.state)
 
 
-def _later(telling: Telling) -> str:
-    return "" if telling.run is None else f" → codex-orch-tui resume --run-id {telling.run} goes on with it"
+def _later(run: RunId | None) -> str:
+    return "" if run is None else f" → codex-orch-tui resume --run-id {run} goes on with it"
 
 
 def _say_what_is_stopped(telling: Telling, state: State) -> None:
     telling.close()
     active = sum(task.state in ACTIVE for task in state.tasks.values())
     if active:
-        telling.note(f"stopping {active} worker{'s' if active > 1 else ''}; edits are committed …{_later(telling)}")
+        telling.note(f"stopping {active} worker{'s' if active > 1 else ''}; edits are committed …{_later(telling.run)}")
 
 
 def _end(state: State, telling: Telling) -> int:

@@ -29,11 +29,6 @@ from codex_orch_tui.services.errors import AnswerRefusedError, NotPossibleError
 from codex_orch_tui.services.landing import sentence, told
 from codex_orch_tui.services.reading import Reading
 
-REPLY_S = 60.0
-"""How long a command may take."""
-LONG_REPLY_S = 4 * 3600.0
-"""The same for one that may run checks."""
-
 
 class AskingHolder(Reading):
     """Sends what changes something; `Viewer` is one. Refusals come back with the holder's own classes and words."""
@@ -172,7 +167,7 @@ class AskingHolder(Reading):
         if preview.refusal is not None or preview.old is None or preview.new is None:
             raise NotPossibleError(_refusal_of(preview))
         old, new = preview.old, preview.new
-        reply = await self._ask(lambda: model.Merge(task=str(ref), old=old, new=new), LONG_REPLY_S)
+        reply = await self._ask(lambda: model.Merge(task=str(ref), old=old, new=new))
         return MERGED.validate_python(reply.data["merged"])
 
     async def update(self, ref: TaskRef) -> Updated:
@@ -186,7 +181,7 @@ class AskingHolder(Reading):
     async def preview_run_landing(self, run: RunId, without: Collection[TaskRef] = ()) -> RunLandingPreview:
         """See `Orchestrator.preview_run_landing`."""
         names = tuple(map(str, without))
-        reply = await self._ask(lambda: model.PreviewLanding(run=run, without=names), LONG_REPLY_S)
+        reply = await self._ask(lambda: model.PreviewLanding(run=run, without=names))
         return LANDING_PREVIEW.validate_python(reply.data["preview"])
 
     async def land_run(self, run: RunId, preview: RunLandingPreview) -> Merged:
@@ -194,7 +189,7 @@ class AskingHolder(Reading):
         if preview.refusal is not None or preview.old is None or preview.new is None:
             raise NotPossibleError(_refusal_of(preview))
         old, new = preview.old, preview.new
-        reply = await self._ask(lambda: model.LandRun(run=run, old=old, new=new), LONG_REPLY_S)
+        reply = await self._ask(lambda: model.LandRun(run=run, old=old, new=new))
         return MERGED.validate_python(reply.data["merged"])
 
     async def clean_run(self, run: RunId, how: CleanHow) -> Cleaned:
@@ -205,7 +200,7 @@ class AskingHolder(Reading):
                 return model.PruneRun(run=run, no_resume=how.no_resume)
             return model.CleanRun(run=run, keep_branches=how.keep_branches)
 
-        return CLEANED.validate_python((await self._ask(command, LONG_REPLY_S)).data["cleaned"])
+        return CLEANED.validate_python((await self._ask(command)).data["cleaned"])
 
     def stop_landing(self, run: RunId) -> None:
         """See `Orchestrator.stop_landing`. That the landing is over is seen in the run's state."""
@@ -227,12 +222,12 @@ class AskingHolder(Reading):
             )
         )
 
-    async def _ask(self, make: Callable[[], Command], timeout_s: float = REPLY_S) -> Reply:
+    async def _ask(self, make: Callable[[], Command]) -> Reply:
         try:
             command = make()
         except ValidationError as error:
             raise NotPossibleError(_cannot_be_sent(error)) from error
-        reply = await send(self._layout, command, timeout_s=timeout_s)
+        reply = await send(self._layout, command)
         await self._caught_up(reply.seq)
         return reply
 

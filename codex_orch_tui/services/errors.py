@@ -15,6 +15,9 @@ Exception
 
 from codex_orch_tui.domain.item import Fault
 
+EXIT_NOT_USABLE = 2
+"""What the command line ends with where it cannot be worked in, or nothing is there to be shown."""
+
 
 class OpenError(Exception):
     """The repository cannot be opened; the text says why and what to do.

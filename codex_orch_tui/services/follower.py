@@ -1,6 +1,7 @@
 """Follows the journal that another program writes: the same records, the same reducer, nothing locked or written."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -57,12 +58,7 @@ class Follower:
         if new and new[0].seq != self.state.seq + 1:
             return await self._look_anew()
         self._end_bytes = loaded.end_bytes or self._end_bytes
-        for number, recorded in enumerate(new, 1):
-            self.state = reduce(self.state, recorded)
-            for watcher in tuple(self._watchers):
-                watcher(recorded)
-            if number % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+        await self._take_in(new)
         return bool(new)
 
     def tell(self, note: str) -> None:
@@ -73,15 +69,35 @@ class Follower:
     # -- inside -------------------------------------------------------------------------------------------------
 
     async def _look_anew(self) -> bool:
-        before = self.state.seq
-        await asyncio.to_thread(lambda: self._begin_anew(read_journal(self._path)))  # A long journal takes seconds.
-        return self.state.seq != before
+        # A long journal takes seconds.
+        new = await asyncio.to_thread(lambda: self._begin_anew(read_journal(self._path), self.state.seq))
+        await self._take_in(new)
+        return True
 
-    def _begin_anew(self, loaded: Loaded) -> None:
+    def _begin_anew(self, loaded: Loaded, told_seq: float = math.inf) -> list[Recorded]:
+        """Take in a whole journal, up to the last record that was told; returns those that come after it."""
         self.notes = ()
         self._keep_notes(loaded)
-        self.state = reduce_all(State(), self._readable(loaded.records))
+        new: list[Recorded] = []
+
+        def known() -> Iterator[Recorded]:
+            for recorded in self._decoded(loaded.records):
+                if recorded.seq <= told_seq:
+                    yield recorded
+                else:
+                    new.append(recorded)
+
+        self.state = reduce_all(State(), known())
         self._end_bytes = loaded.end_bytes
+        return new
+
+    async def _take_in(self, new: Sequence[Recorded]) -> None:
+        for number, recorded in enumerate(new, 1):
+            self.state = reduce(self.state, recorded)
+            for watcher in tuple(self._watchers):
+                watcher(recorded)
+            if number % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
 
     def _keep_notes(self, loaded: Loaded) -> None:
         for note in loaded.notes:

@@ -5,17 +5,18 @@ worker writes is read. A file with a mistake in it leaves the settings in force 
 """
 
 import asyncio
-import threading
+import contextlib
 from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from codex_orch_tui.config import Config, ConfigError, LoadedConfig, SettingsPlaces
 from codex_orch_tui.config.changes import changes, usable_now
 from codex_orch_tui.domain.terminal_text import clean_line
+from codex_orch_tui.services.folder_watch import FolderWatch
 
+LOOK_AGAIN_S = 5.0
+"""How often it is looked without being told: some file systems tell nothing."""
 _STEP_MS = 100
 """How often the watching thread looks whether something happened; each look takes some microseconds."""
 _DEBOUNCE_MS = 400
@@ -25,6 +26,8 @@ _AFTER_START_S = 1.0
 _MAX_LINES = 6
 
 _Stamp = tuple[int, int, int]
+_Watched = tuple[frozenset[Path], frozenset[str]]
+"""Folders, and the names in them that matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +57,12 @@ class LiveSettings:
         self._read = loaded.config
         self._held = frozenset(loaded.held)
         self._use = use
-        self._stamps = _stamps(self._places.files)
+        # None: the first look reads them, as they may have changed since they were loaded.
+        self._stamps: tuple[_Stamp | None, ...] | None = None
         self._refusal: tuple[str, ...] = ()
         self._watchers: list[Callable[[SettingsNews], None]] = []
         self._watching: asyncio.Task[None] | None = None
-        self._ended = threading.Event()
+        self._is_closed = False
         self._reading = asyncio.Lock()
 
     def watch(self, watcher: Callable[[SettingsNews], None]) -> Callable[[], None]:
@@ -68,13 +72,13 @@ class LiveSettings:
             The function that ends the calls.
         """
         self._watchers.append(watcher)
-        if self._places.files and self._watching is None and not self._ended.is_set():
+        if self._places.files and self._watching is None and not self._is_closed:
             self._watching = asyncio.get_running_loop().create_task(self._run(), name="settings")
         return lambda: self._watchers.remove(watcher)
 
     async def close(self) -> None:
         """Watch no more."""
-        self._ended.set()
+        self._is_closed = True
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
@@ -90,30 +94,23 @@ class LiveSettings:
     # -- inside -------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
         await asyncio.sleep(_AFTER_START_S)
-        failure: list[str] = []
+        while True:  # Again when a folder appeared, or a link leads elsewhere.
+            await self._watch(await asyncio.to_thread(_watched, self._places.files))
 
-        def happened() -> None:
-            loop.call_soon_threadsafe(changed.set)
-
-        def watch() -> None:
-            if why_not := _watch_files(self._places.files, happened, self._ended):
-                failure.append(why_not)
-                happened()
-
-        thread = threading.Thread(target=watch, name="settings files", daemon=True)
-        thread.start()
+    async def _watch(self, watched: _Watched) -> None:
+        """Watch these folders for as long as they are the right ones."""
+        changed = asyncio.Event()
+        folders, names = watched
+        watch = FolderWatch(sorted(folders), changed.set, names=names, step_ms=_STEP_MS, debounce_ms=_DEBOUNCE_MS)
         try:
-            while not failure:
-                await changed.wait()
+            while await asyncio.to_thread(_watched, self._places.files) == watched:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), LOOK_AGAIN_S)
                 changed.clear()
                 await self.look_again()
-            self._tell(SettingsNews(lines=tuple(failure), is_refused=True))
         finally:
-            self._ended.set()
-            # A thread that comes back from the watch's own code after the interpreter has gone ends the process badly.
-            await asyncio.shield(asyncio.to_thread(thread.join))
+            await watch.close()
 
     async def _read_again(self) -> None:
         try:
@@ -161,66 +158,21 @@ def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
     return (*all_lines[:_MAX_LINES], f"and {more} more: codex-orch-tui config show") if more > 0 else all_lines
 
 
-def _watch_files(files: tuple[Path, ...], happened: Callable[[], None], ended: threading.Event) -> str:
-    """Call `happened` when the watch begins and after each change of one of the files, until `ended`.
+def _watched(files: tuple[Path, ...]) -> _Watched:
+    """What is watched: where the files lie and what they are called, by name and after links.
 
-    Returns:
-        Why there can be no watch; empty when it was ended.
+    For a folder that is not there yet it is the one that it will be in, and its own name.
     """
-    from watchfiles import watch  # noqa: PLC0415 - 30 ms and 4 MB, not for the first paint
-
-    while not ended.is_set():
-        folders = _folders(files)
-        names = {name for path in files for name in (path.name, path.resolve().name, path.parent.name)}
-
-        def matters(_change: object, path: str, names: AbstractSet[str] = frozenset(names)) -> bool:
-            return path.rpartition("/")[2] in names
-
-        try:
-            with closing(
-                watch(
-                    *sorted(folders),
-                    watch_filter=matters,
-                    debounce=_DEBOUNCE_MS,
-                    step=_STEP_MS,
-                    stop_event=_End(ended, happened),
-                    recursive=False,
-                    raise_interrupt=False,
-                )
-            ) as moments:
-                for _ in moments:
-                    happened()
-                    if _folders(files) != folders:
-                        break  # A folder appeared, or a link leads elsewhere.
-        except (OSError, RuntimeError) as error:
-            return clean_line(f"changes of the settings count only after a restart: {error}")
-    return ""
-
-
-class _End:
-    """Asked by the watch at every step, and so for the first time when it sees what happens from now on."""
-
-    def __init__(self, ended: threading.Event, begun: Callable[[], None]) -> None:
-        self._ended = ended
-        self._begun: Callable[[], None] | None = begun
-
-    def is_set(self) -> bool:
-        """Whether the watch is to end."""
-        if (begun := self._begun) is not None:
-            self._begun = None
-            begun()
-        return self._ended.is_set()
-
-
-def _folders(files: tuple[Path, ...]) -> frozenset[Path]:
-    """Where the files lie, by name and after links; for a folder that is not there yet the one that it will be in."""
-    found: set[Path] = set()
+    folders: set[Path] = set()
+    names: set[str] = set()
     for path in files:
-        for folder in (path.parent, path.resolve().parent):
+        target = path.resolve()
+        names |= {path.name, target.name, path.parent.name}
+        for folder in (path.parent, target.parent):
             place = folder if folder.is_dir() else folder.parent
             if place.is_dir():
-                found.add(place)
-    return frozenset(found)
+                folders.add(place)
+    return frozenset(folders), frozenset(names)
 
 
 def _stamps(files: tuple[Path, ...]) -> tuple[_Stamp | None, ...]:

@@ -13,7 +13,7 @@ from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.gitrepo.discovery import check_utf8
 from codex_orch_tui.gitrepo.errors import GitRepoError
 from codex_orch_tui.gitrepo.repository import Repository
-from codex_orch_tui.services.errors import OpenError
+from codex_orch_tui.services.errors import EXIT_NOT_USABLE, OpenError
 from codex_orch_tui.store.errors import StoreError
 from codex_orch_tui.store.event_codec import NewerSchemaError, RecordError, decode
 from codex_orch_tui.store.journal import Journal
@@ -23,9 +23,6 @@ from codex_orch_tui.store.lock import RepositoryLock
 
 PASSED_OVER = "passed over a journal record"
 """How a note begins that tells of a record of the journal that could not be read."""
-
-EXIT_NOT_USABLE = 2
-"""The folder is not a repository that can be worked in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,20 +170,11 @@ class Orchestrator(CleaningCommands, PlanCommands, RuleCommands):
                     pass
         finally:
             self._closing.set()
-            await serving
-            unwatch()
-            if "_live_settings" in self.__dict__:  # somebody wanted to hear of changes
-                await self._live_settings.close()
-            if "_notify_command" in self.__dict__:  # made with the first news
-                await self._notify_command.close()
-            await self._evidence.close()
-            if "_draft_file" in self.__dict__:  # somebody wrote something
-                await self._draft_file.close()
-            self._hub.apply(ev.SessionClosed(pid=self._opened.pid))
-            await self._audit.close()
-            await self._run_journals.close()
-            await self._status_keeper.close()
-            await self._opened.release()
+            try:
+                await serving
+            finally:
+                unwatch()
+                await self._end()
 
     def close(self) -> None:
         """Make `run` stop the workers and return."""
@@ -319,6 +310,22 @@ class Orchestrator(CleaningCommands, PlanCommands, RuleCommands):
         await self._closing.wait()
         inbox.close()
         await running
+
+    async def _end(self) -> None:
+        """Write down what is left and let go of the repository. A step that fails keeps none of the others."""
+        async with contextlib.AsyncExitStack() as steps:  # The last one is done first.
+            steps.push_async_callback(self._opened.release)
+            steps.push_async_callback(self._status_keeper.close)
+            steps.push_async_callback(self._run_journals.close)
+            steps.push_async_callback(self._audit.close)
+            steps.callback(self._hub.apply, ev.SessionClosed(pid=self._opened.pid))
+            if "_draft_file" in self.__dict__:  # somebody wrote something
+                steps.push_async_callback(self._draft_file.close)
+            steps.push_async_callback(self._evidence.close)
+            if "_notify_command" in self.__dict__:  # made with the first news
+                steps.push_async_callback(self._notify_command.close)
+            if "_live_settings" in self.__dict__:  # somebody wanted to hear of changes
+                steps.push_async_callback(self._live_settings.close)
 
     def _use(self, config: Config) -> None:
         """Let other settings count from now on."""

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from codex_orch_tui.domain.ids import RunId
 from codex_orch_tui.domain.terminal_text import clean_line
-from codex_orch_tui.services.errors import OpenError
+from codex_orch_tui.services.errors import EXIT_NOT_USABLE, OpenError
 from codex_orch_tui.store.errors import JournalError
 from codex_orch_tui.store.journal_pages import JournalPages, run_of
 from codex_orch_tui.store.layout import JOURNAL, RUNS, STATE_FOLDER
 
-EXIT_NOT_USABLE = 2
 _NAMED = 5
 
 

@@ -204,7 +204,7 @@ class Supervisor:
         await self.wound_up(ref)
         task = self._task(ref)
         if not sel.can_message(task):
-            raise NotPossibleError(f"{task.spec.title} cannot take a message now")
+            raise NotPossibleError(f"{task.spec.title} takes no message: it is {task.state}")
         job, lost = self._job(ref), _has_lost_its_folder(task)
         if _has_begun(task):
             self._again(ref, text, lambda: self._work.next_turn(ref, job, text, make_folder=lost))
@@ -218,12 +218,14 @@ class Supervisor:
         Raises:
             NotPossibleError: it was stopped, or could not begin.
         """
-        await self._while_in(ref, {TaskState.CHECKING})
-        if self._task(ref).state not in ABOUT_TO_BEGIN:
-            return
-        await self._while_in(ref, ABOUT_TO_BEGIN)
-        if self._task(ref).state not in IN_TURN:
-            raise NotPossibleError("not sent: its turn did not begin; send it again (s)")
+        if self._task(ref).state is TaskState.CHECKING:
+            await self._while_in(ref, {TaskState.CHECKING})
+            if self._task(ref).state in {TaskState.STOPPING, TaskState.INTERRUPTED}:
+                raise NotPossibleError("not sent: it was stopped while its checks ran; send it again (s)")
+        if self._task(ref).state in ABOUT_TO_BEGIN:
+            await self._while_in(ref, ABOUT_TO_BEGIN)
+            if self._task(ref).state not in IN_TURN:
+                raise NotPossibleError("not sent: its turn did not begin; send it again (s)")
 
     async def _while_in(self, ref: TaskRef, states: AbstractSet[TaskState]) -> None:
         """Return when the task is in none of these states."""
@@ -366,8 +368,7 @@ class Supervisor:
             message = f"state could not be written: {error}"
             await self._failed(ref, job, Fault(kind=FaultKind.STORAGE, message=message, next_step="free disk space"))
         except Exception as error:  # noqa: BLE001 - the boundary: siblings go on, the person is told
-            message = f"internal error: {type(error).__name__}: {error}"
-            await self._failed(ref, job, Fault(kind=FaultKind.OTHER, message=message))
+            await self._failed(ref, job, Fault(kind=FaultKind.OTHER, message=f"internal error: {error!r}"))
 
     async def _failed(self, ref: TaskRef, job: _Job, fault: Fault) -> None:
         turn = self._task(ref).turn

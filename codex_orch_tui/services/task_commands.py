@@ -206,7 +206,9 @@ class TaskCommands(Reading):
 
     async def _message(self, ref: TaskRef, text: str) -> str:
         if not sel.can_message(self._task(ref)):
-            raise NotPossibleError(f"{self._task(ref).spec.title} cannot take a message now")
+            spec, state = self._task(ref).spec, self._task(ref).state
+            why = "it is a group of tasks" if spec.is_group else f"it is {state}"
+            raise NotPossibleError(f"{spec.title} takes no message: {why}")
         self._refuse_pruned(self._task(ref))
         if found := MARK.search(text):
             raise NotPossibleError(f"not sent: {found.group()} stands where a secret was, which is not kept")

@@ -25,10 +25,9 @@ from codex_orch_tui.gitrepo.repository import Repository
 from codex_orch_tui.services.announce import Announcer, News
 from codex_orch_tui.services.asking_holder import AskingHolder
 from codex_orch_tui.services.commands.sender import holder
-from codex_orch_tui.services.errors import OpenError
+from codex_orch_tui.services.errors import EXIT_NOT_USABLE, OpenError
 from codex_orch_tui.services.folder_watch import FolderWatch
 from codex_orch_tui.services.follower import Follower
-from codex_orch_tui.services.opening import EXIT_NOT_USABLE
 from codex_orch_tui.services.plan_reading import PlanReading
 from codex_orch_tui.services.planned_tasks import PlannedTasks, rate_hold
 from codex_orch_tui.services.policy import Policy
@@ -83,15 +82,17 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
         )
         self._announcer = Announcer(self._journal)
         self._planned = PlannedTasks()
-        self._waits: tuple[int, Mapping[TaskRef, Wait]] = (-1, {})
+        self._waits: tuple[tuple[int, bool] | None, Mapping[TaskRef, Wait]] = (None, {})
         self._holder = holder(layout)
         self._watchers: list[Callable[[], None]] = []
         self._growth_watchers: list[Callable[[TaskRef], None]] = []
-        self._logs: dict[TaskRef, int] = {}
+        self._logs: dict[TaskRef, tuple[int, bool]] = {}
+        """Of each log that is read its bytes, and whether its task was at work, when it was looked at last."""
         self._closing = False
         self._changed = asyncio.Event()
         self._seen_more = asyncio.Event()
         self._settings: LiveSettings | None = None
+        self._beside = self._seen_beside()
 
     @classmethod
     async def open(
@@ -175,11 +176,11 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
 
     def waits(self) -> Mapping[TaskRef, Wait]:
         """Why each task that could begin some day has not begun, as it follows from the state and the settings here."""
-        if self._waits[0] != self.state.seq:
+        is_held = self.rate_hold is not None  # It ends by time, without any event.
+        if self._waits[0] != (self.state.seq, is_held):
             planned = self._planned.of(self.state, self._config, at_work=self._at_work())
-            is_held = self.rate_hold is not None
             decision = decide(planned, slots=self._config.max_workers, is_rate_limited=is_held)
-            self._waits = (self.state.seq, decision.waits)
+            self._waits = ((self.state.seq, is_held), decision.waits)
         return self._waits[1]
 
     def quiet(self) -> Mapping[TaskRef, float]:
@@ -196,7 +197,7 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
     def log(self, ref: TaskRef) -> "TaskLog":
         """A reader of the task's log, which is followed from now on."""
         self._logs.pop(ref, None)
-        self._logs[ref] = self._log_bytes(ref)
+        self._logs[ref] = self._log_bytes(ref), True
         if len(self._logs) > _LOGS_FOLLOWED:
             del self._logs[next(iter(self._logs))]
         return super().log(ref)
@@ -239,7 +240,6 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
 
     async def _look(self) -> None:
         """Take in what is new; what cannot be read now is tried again."""
-        before = self._holder, self._journal.notes
         self._holder = await asyncio.to_thread(holder, self._layout)
         try:
             is_new = await self._journal.look()
@@ -247,19 +247,25 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
             self._journal.tell(str(error))
             is_new = False
         self._seen_more.set()
-        if is_new or (self._holder, self._journal.notes) != before:
+        beside, self._beside = self._beside, self._seen_beside()
+        if is_new or beside != self._beside:
             self._tell()
+
+    def _seen_beside(self) -> tuple[object, ...]:
+        """What may change without an event."""
+        return self._holder, self._journal.notes, self.rate_hold is not None
 
     async def _look_at_logs(self) -> None:
         while True:
             await asyncio.sleep(LOG_S)
-            for ref, size_bytes in tuple(self._logs.items()):
+            for ref, (size_bytes, was_at_work) in tuple(self._logs.items()):
                 task = self.state.tasks.get(ref)
-                if task is None or task.state not in ACTIVE:
+                is_at_work = task is not None and task.state in ACTIVE
+                if not is_at_work and not was_at_work:  # Its last lines came before its end.
                     continue
                 now_bytes = self._log_bytes(ref)
+                self._logs[ref] = now_bytes, is_at_work
                 if now_bytes != size_bytes:
-                    self._logs[ref] = now_bytes
                     for watcher in tuple(self._growth_watchers):
                         watcher(ref)
 
@@ -274,7 +280,7 @@ class Viewer(AskingHolder, PlanReading, RuleCommands):
 
     def _use(self, config: Config) -> None:
         self._config = config
-        self._waits = (-1, {})
+        self._waits = (None, {})
         self._tell()
 
     def _tell(self) -> None:

@@ -6,7 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
-from codex_orch_tui.store.errors import StoreError, told
+from codex_orch_tui.store.errors import MAKE_WRITABLE, StoreError, told
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -110,6 +110,4 @@ def make_folder(folder: Path) -> None:
         if stat.S_IMODE(found.st_mode) != FOLDER_MODE:
             folder.chmod(FOLDER_MODE)
     except OSError as error:
-        raise StoreError(
-            told(error, "make the folder", folder), next_step="check who owns it and whether it can be written"
-        ) from error
+        raise StoreError(told(error, "make the folder", folder), next_step=MAKE_WRITABLE) from error

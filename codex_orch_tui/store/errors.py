@@ -27,6 +27,10 @@ class RawLogError(StoreError):
     """A worker's raw log could not be written; the worker itself goes on."""
 
 
+MAKE_WRITABLE = "check who owns it and whether it can be written"
+"""What helps when a file or folder of ours cannot be made or opened for writing."""
+
+
 def told(error: OSError, doing: str, path: Path) -> str:
     """The words for an error of the system: `cannot write /x/y: No space left on device`."""
     return f"cannot {doing} {path}: {error.strerror or error}"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from codex_orch_tui.store.atomic import write_all
-from codex_orch_tui.store.errors import StoreError, told
+from codex_orch_tui.store.errors import MAKE_WRITABLE, StoreError, told
 
 # Open to edit and commit for the user; everything else is ours.
 _OPEN = ("orchestrator.yaml", "policy.yaml", "prompts/", "schemas/")
@@ -35,7 +35,7 @@ def exclude_state(common_git_folder: Path, state_folder: str) -> bool:
         finally:
             os.close(fd)
     except OSError as error:
-        raise StoreError(told(error, "write", path)) from error
+        raise StoreError(told(error, "write", path), next_step=MAKE_WRITABLE) from error
     return True
 
 

@@ -16,7 +16,7 @@ import stat
 import time
 from pathlib import Path
 
-from codex_orch_tui.store.atomic import FILE_MODE, temporary_name, write_all
+from codex_orch_tui.store.atomic import FILE_MODE, make_folder, temporary_name, write_all
 from codex_orch_tui.store.errors import StoreError, told
 from codex_orch_tui.store.layout import Layout
 
@@ -74,12 +74,14 @@ class InboxFiles:
         stem = self.free_name(name)
         place = self._inbox / name
         try:
-            place.rename(self._doing / (stem + SUFFIX))
+            _move(place, self._doing / (stem + SUFFIX))
         except FileNotFoundError:
             return None
-        except OSError as error:
+        except (OSError, StoreError) as error:
             with contextlib.suppress(OSError):
                 self._unmovable.add((name, place.lstat().st_ino))
+            if isinstance(error, StoreError):
+                raise
             raise StoreError(told(error, "move", place)) from error
         return stem
 
@@ -120,7 +122,9 @@ class InboxFiles:
         Raises:
             StoreError: The answer cannot be written; it counts as begun.
         """
-        put_file((self._done if is_done else self._failed) / (stem + SUFFIX), document)
+        folder = self._done if is_done else self._failed
+        make_folder(folder)  # Somebody may have cleared it away with the answers that were in it.
+        put_file(folder / (stem + SUFFIX), document)
         self.forget(stem, keep_odd=keep_odd)
 
     def forget(self, stem: str, *, keep_odd: bool = False) -> None:
@@ -161,6 +165,22 @@ class InboxFiles:
             count += 1
             stem = f"{plain}-{count}"
         return stem
+
+
+def _move(place: Path, target: Path) -> None:
+    """Rename a file, into a folder that is made when somebody removed it.
+
+    Raises:
+        FileNotFoundError: It is gone: taken back.
+        OSError, StoreError: It is where it was.
+    """
+    try:
+        place.rename(target)
+    except FileNotFoundError:
+        if not os.path.lexists(place):
+            raise
+        make_folder(target.parent)
+        place.rename(target)
 
 
 def put_file(path: Path, data: bytes) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from codex_orch_tui.domain.terminal_text import clean_line
 from codex_orch_tui.domain.values import dataclass
 from codex_orch_tui.store.atomic import FILE_MODE, write_all
-from codex_orch_tui.store.errors import StoreError, told
+from codex_orch_tui.store.errors import MAKE_WRITABLE, StoreError, told
 
 _TRIES = 5
 _TRY_PAUSE_S = 0.02
@@ -125,7 +125,7 @@ def _lock(path: Path) -> int:
         try:
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, FILE_MODE)
         except OSError as error:
-            raise StoreError(told(error, "open", path)) from error
+            raise StoreError(told(error, "open", path), next_step=MAKE_WRITABLE) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still_at(fd, path):

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from codex_orch_tui.ui.app import OrchApp
 from codex_orch_tui.ui.run import ending_signals
@@ -10,7 +10,6 @@ from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.screens.replay import ReplayScreen
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.orchestrator import Orchestrator
     from codex_orch_tui.services.replay import Replay
 
 
@@ -23,7 +22,7 @@ class ReplayApp(OrchApp):
 
     def __init__(self, replay: "Replay") -> None:
         self._replay = replay
-        super().__init__(cast("Orchestrator", replay))
+        super().__init__(replay)
 
     def make_main(self) -> MainScreen:
         """The main screen of a replay."""

@@ -15,7 +15,7 @@ from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.scripted.script import Fail, Patch, Say, Script, Shell
 from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.services.errors import AnswerRefusedError
-from tests.faults.rig import asks, environment, opened, says, script, shown, standin
+from tests.faults.rig import asks, environment, opened, received, says, script, shown, standin
 from tests.scenarios.stage import ACCEPT, add_file, git
 from tests.scenarios.tui.user import user
 
@@ -219,3 +219,19 @@ async def test_a_worker_that_ends_between_two_turns_is_started_again_by_a_messag
         now = on.task(ref).worker
         assert now is not None
         assert now.pid != worker.pid
+
+
+async def test_a_worker_that_crashes_again_and_again_is_started_by_a_person_only(scratch: Path) -> None:
+    codex = standin(scratch, {"CRASH": [{"die": 3}], "cut off before": [{"die": 3}]})
+    async with opened(scratch, codex) as on:
+        (ref,) = await on.start("CRASH")
+        for number in (1, 2, 3):
+            task = await on.until_state(ref, TaskState.LOST)
+            await on.orchestrator.wait_idle()
+            begun = [message for message in received(scratch) if message.get("method") == "initialize"]
+            assert len(begun) == number, "nothing starts it again by itself"
+            assert task.fault is not None
+            assert "continue the thread (c)" in task.fault.next_step
+            if number < 3:
+                await on.orchestrator.resume(ref)
+                await on.until(lambda: on.task(ref).state is not TaskState.LOST)

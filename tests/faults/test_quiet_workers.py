@@ -1,6 +1,8 @@
 """A worker that reports nothing for a while: said of it and of no other, and taken back when it speaks."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,27 @@ async def test_the_row_the_table_and_the_log_say_since_when(scratch: Path) -> No
         await on.orchestrator.message(ref, "go on")
         await me.see("review")
         assert not [line for line in me.painted.splitlines() if line.startswith("│") and "quiet" in line]
+
+
+async def test_a_worker_that_is_stopped_from_outside_is_quiet_and_the_screen_lives(scratch: Path) -> None:
+    codex = standin(scratch, {"FROZEN": [WAIT], "AWAKE": [WAIT]})
+    async with opened(scratch, codex, quiet_worker_s=0.4) as on, shown(on) as me:
+        frozen, awake = await on.start("FROZEN", "AWAKE")
+        for ref in (frozen, awake):
+            await on.until_state(ref, TaskState.RUNNING)
+        worker = on.task(frozen).worker
+        assert worker is not None
+        os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            await until(lambda: frozen in on.orchestrator.quiet())
+            await me.see("quiet")
+            await me.press("question_mark")
+            await me.see("Type a task; a worker does it in a worktree")
+            await me.press("escape")
+            assert await on.orchestrator.message(awake, "go on") == "steered"
+            await on.until_state(awake, TaskState.DONE)
+            assert on.task(frozen).state is TaskState.RUNNING
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
+        await on.orchestrator.stop(frozen)
+        assert on.task(frozen).state is TaskState.INTERRUPTED

@@ -9,6 +9,95 @@ import pytest
 from tests.named import assert_there
 
 ROWS = {
+    "kill -9 at a random moment": (
+        "scenarios/test_reopen.py::test_killed_with_workers_and_a_question_and_taken_over_by_a_program_that_looked_on",
+        "scenarios/test_reopen.py::test_an_accepted_question_is_remembered",
+        "unit/store/test_journal.py::test_kills_lose_nothing_that_was_acknowledged",
+    ),
+    "kill -9 between a decision and its sending": (
+        "unit/services/test_recovery.py::test_a_decision_whose_delivery_is_not_known_is_told_and_not_sent_again",
+        "unit/cli/test_status.py::test_a_choice_that_was_never_sent_is_in_the_document",
+    ),
+    "kill -9 while a file is replaced": (
+        "unit/store/test_atomic.py::test_the_old_file_stays_when_a_system_call_fails",
+        "unit/store/test_atomic.py::test_what_a_kill_left_is_removed_and_nothing_else",
+        "unit/store/test_layout.py::test_what_a_kill_left_is_removed_everywhere",
+        "unit/store/test_journal.py::test_stray_files_of_a_killed_copy_are_removed",
+    ),
+    "disk full in the journal, a report, a log, a new worktree": (
+        "unit/store/test_journal.py::test_a_failed_write_is_cut_back_and_made_good",
+        "unit/store/test_journal.py::test_it_recovers_by_itself_when_space_returns",
+        "unit/store/test_journal.py::test_a_real_limit_of_the_system",
+        "scenarios/test_commands_at_once.py::test_a_run_that_could_not_be_kept_says_so_and_c_starts_it",
+        "ui/test_approval_inbox.py::test_a_decision_that_was_not_kept_opens_the_same_question_under_a_shut_guard",
+        "unit/services/evidence/test_evidence_writer.py::test_a_disk_that_is_full_is_told_once_and_ends_nothing",
+        "unit/codex/test_codex_transport.py::test_a_full_disk_is_told_and_the_worker_goes_on",
+        "unit/gitrepo/test_git_worktrees.py::test_a_checkout_that_fails_takes_the_branch_with_it",
+    ),
+    "fsync fails": (
+        "unit/store/test_journal.py::test_a_file_whose_sync_failed_is_never_trusted_again",
+        "unit/store/test_journal.py::test_syncs_that_go_on_failing_are_never_success",
+        "unit/cli/test_open_screen.py::test_what_could_not_be_kept_is_told_after_the_screen",
+    ),
+    "state file empty, cut, binary, 2 GB": (
+        "unit/store/test_journal.py::test_an_empty_file_is_told",
+        "unit/store/test_journal.py::test_a_file_that_is_cut_at_any_byte_keeps_its_whole_records",
+        "unit/store/test_journal.py::test_a_file_that_is_no_journal_is_kept_or_cut",
+        "unit/store/test_journal.py::test_a_huge_file_without_lines_is_kept_aside_at_once",
+        "unit/store/test_journal.py::test_after_a_quarantine_the_journal_goes_on",
+        "unit/cli/test_status.py::test_a_damaged_journal_shows_what_is_good",
+        "unit/services/test_doctor.py::test_a_journal_that_was_put_aside_is_remembered",
+    ),
+    "state from a newer version": (
+        "unit/cli/test_run_command.py::test_a_journal_of_a_newer_program_names_both_versions_and_stays",
+        "unit/cli/test_status.py::test_a_newer_journal_is_told",
+        "unit/cli/test_logs_command.py::test_a_journal_of_a_newer_program_is_one_sentence",
+        "unit/store/test_event_codec.py::test_a_newer_schema_is_told_with_both_versions",
+    ),
+    "second program on the same repository, also through a symlink": (
+        "scenarios/test_reopen.py::test_a_second_program_is_told_who_holds_the_repository",
+        "scenarios/tui/test_viewer.py::test_a_viewer_answers_for_a_headless_run",
+        "scenarios/tui/test_viewer.py::test_when_the_holder_goes_it_offers_to_take_over",
+        "unit/store/test_lock.py::test_the_second_process_is_told_who_holds_it_until_that_is_killed",
+        "unit/store/test_lock.py::test_a_symlinked_repository_is_the_same_one",
+    ),
+    "read-only folder, HOME unset": (
+        "unit/cli/test_read_only.py::test_what_would_write_says_so_in_one_sentence_with_a_next_step",
+        "unit/cli/test_read_only.py::test_what_only_reads_works",
+        "unit/cli/test_init_command.py::test_a_folder_that_cannot_be_written_is_told",
+        "unit/cli/test_run_command.py::test_without_home_it_is_said_before_any_worker_starts",
+        "unit/test_paths.py::test_without_a_home_it_says_what_to_set",
+    ),
+    "app-server stopped (SIGSTOP)": (
+        "faults/test_quiet_workers.py::test_a_worker_that_is_stopped_from_outside_is_quiet_and_the_screen_lives",
+        "faults/test_quiet_workers.py::test_the_row_the_table_and_the_log_say_since_when",
+        "scenarios/app_server/test_turns.py::test_a_worker_that_is_stopped_by_sigstop_is_ended_all_the_same",
+    ),
+    "a worker leaves a process in a session of its own": (
+        "scenarios/test_workers.py::test_what_a_worker_left_running_in_a_session_of_its_own_ends_with_it",
+        "scenarios/test_checks.py::test_a_check_without_end_is_ended_with_all_that_it_started",
+        "unit/codex/test_codex_child.py::test_a_grandchild_of_its_own_session_hangs_nothing_either",
+    ),
+    "crash loop": ("faults/test_codex.py::test_a_worker_that_crashes_again_and_again_is_started_by_a_person_only",),
+    "unknown run id": (
+        "unit/cli/test_names.py::test_an_unknown_run_names_the_nearest_one",
+        "unit/cli/test_report.py::test_of_a_run_that_is_not_known_the_nearest_is_named",
+        "unit/cli/test_history.py::test_one_run_can_be_asked_for",
+        "unit/services/test_replay.py::test_a_run_that_is_not_there_names_the_nearest",
+    ),
+    "two headless runs at once": (
+        "scenarios/cli/test_two_programs.py::test_a_second_one_has_the_first_do_it_and_follows",
+    ),
+    "a broken pipe": (
+        "scenarios/cli/test_headless.py::test_a_reader_that_goes_away_ends_the_output_and_not_the_work",
+        "unit/cli/test_command_line.py::test_a_reader_that_goes_away_is_no_error",
+        "unit/cli/test_logs_command.py::test_a_reader_that_goes_away_ends_it",
+    ),
+    "no terminal": (
+        "unit/cli/test_command_line.py::test_without_a_terminal_there_is_no_screen_and_nothing_is_touched",
+        "unit/cli/test_run_command.py::test_the_screen_needs_a_terminal",
+        "scenarios/test_demo.py::test_without_a_terminal_the_screen_is_refused_with_the_way_out",
+    ),
     "codex missing, wrong version, not executable, silent": (
         "faults/test_codex.py::test_a_codex_that_cannot_be_used_is_named_with_what_to_install",
         "faults/test_codex.py::test_a_silent_codex_is_given_up_after_its_time",
@@ -77,6 +166,7 @@ ROWS = {
         "faults/test_endings.py::test_a_closed_window_ends_everything_in_good_order",
         "faults/test_endings.py::test_stopped_by_the_shell_and_continued",
         "faults/test_endings.py::test_q_with_a_worker_asks_and_x_leaves_nothing_behind",
+        "scenarios/cli/test_headless.py::test_a_signal_stops_the_workers_and_commits_their_edits",
     ),
     "repository none, bare, empty, detached, shallow, submodules": (
         "faults/test_endings.py::test_not_a_repository_to_work_in",

@@ -14,6 +14,8 @@ from codex_orch_tui.domain.checking import has_passed_checks
 from codex_orch_tui.domain.item import FaultKind
 from codex_orch_tui.domain.task import Task, TaskState
 from codex_orch_tui.scripted.script import Hang, Patch, Say, Script
+from codex_orch_tui.services.errors import NotPossibleError
+from tests.fakes.command_log import command_lines
 from tests.scenarios.stage import PATIENCE_S, Stage, add_file, change_line, git, stage
 
 pytestmark = pytest.mark.codex
@@ -38,8 +40,7 @@ def notes(task: Task) -> str:
 
 def commands(on: Stage, task: Task) -> list[dict[str, Any]]:
     """The log of commands."""
-    file = on.repository / ".orchestrator" / "runs" / task.ref.run / "commands.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return command_lines(on.repository / ".orchestrator" / "runs" / task.ref.run / "commands.jsonl")
 
 
 def logs(on: Stage, task: Task) -> Path:
@@ -227,6 +228,20 @@ async def test_a_message_while_checks_run_reaches_the_turn_that_they_ask_for(scr
         on.model.release("gate")
         task = await on.until_state(ref, TaskState.DONE)
         assert task.answer == "steered"
+
+
+async def test_a_message_that_waits_for_checks_begins_nothing_after_a_stop(scratch: Path) -> None:
+    planted = Script("PLANT", (Patch(text=add_file("slow.py", "import time; time.sleep(60)")), Say(text="ok")))
+    async with stage(scratch, [planted, Script("AND", (Say(text="more"),))]) as on:
+        (ref,) = await on.start("PLANT", checks=("python3 slow.py",))
+        await on.until_state(ref, TaskState.CHECKING)
+        sending = asyncio.create_task(on.orchestrator.message(ref, "AND this"))
+        await asyncio.sleep(0)  # it waits for the checks now
+        await on.orchestrator.stop(ref)
+        with pytest.raises(NotPossibleError, match="not sent: it was stopped while its checks ran"):
+            await sending
+        assert on.task(ref).state is TaskState.INTERRUPTED
+        assert len(on.task(ref).turns) == 1
 
 
 async def test_a_dry_run_logs_skips_and_passes_nothing(scratch: Path) -> None:

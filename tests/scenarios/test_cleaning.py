@@ -39,6 +39,7 @@ def branches(sh: Terminal) -> set[str]:
     return set(git(sh.repository, "for-each-ref", "--format=%(refname:short)", "refs/heads").splitlines())
 
 
+@pytest.mark.slow
 async def test_a_run_is_cleaned_brought_back_and_pruned(scratch: Path) -> None:
     async with shell(scratch, SCRIPTS) as sh:
         run = await run_of(sh, "EDIT: add a search")
@@ -72,6 +73,7 @@ async def test_a_run_is_cleaned_brought_back_and_pruned(scratch: Path) -> None:
         assert not folder.exists()
 
 
+@pytest.mark.slow
 async def test_cleaning_while_another_program_works(scratch: Path) -> None:
     async with shell(scratch, SCRIPTS) as sh:
         run = await run_of(sh, "EDIT: add a search")

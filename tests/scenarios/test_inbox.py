@@ -336,6 +336,28 @@ async def test_the_folder_may_go_and_come_back(scratch: Path) -> None:
             await sent(on, model.PauseRun(run="y"))
 
 
+@pytest.mark.parametrize("name", ["doing", "done", "failed"])
+async def test_a_folder_of_the_inbox_may_go(scratch: Path, name: str) -> None:
+    async with holder(scratch) as on:
+        (on.orchestrator.layout.inbox / name).rename(scratch / "moved")
+        ref = await begun(on, "EDIT")
+        with pytest.raises(NotPossibleError, match="no run y"):
+            await sent(on, model.PauseRun(run="y"))
+        await on.until_state(ref, TaskState.DONE)
+
+
+async def test_what_cannot_be_begun_is_told_once(scratch: Path) -> None:
+    async with holder(scratch) as on:
+        doing = on.orchestrator.layout.inbox_doing
+        doing.rename(scratch / "moved")
+        doing.symlink_to(scratch / "nowhere")
+        with pytest.raises(NotPossibleError, match="doing is a symlink"):
+            await sent(on, model.PauseRun(run="y"))
+        with pytest.raises(NotPossibleError, match="doing is a symlink"):
+            await sent(on, model.PauseRun(run="y"))
+        assert len(list(on.orchestrator.layout.inbox_failed.iterdir())) == 2
+
+
 def test_the_folders_are_the_persons_own(tmp_path: Path) -> None:
     repository = make_repository(tmp_path, {"README.md": "hello\n"})
     layout = Layout(repository, repository / ".git")

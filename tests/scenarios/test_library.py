@@ -140,6 +140,7 @@ async def test_the_result_has_commits_artifacts_and_usage(scratch: Path) -> None
         assert [one.id for one in again.tasks] == ["one"] and again.cost_usd is None
 
 
+@pytest.mark.slow
 async def test_nothing_is_accepted_without_a_function_that_does(scratch: Path) -> None:
     async with ground(scratch, [asks(scratch)]) as on:
         marker = scratch / "outside" / "marker"

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from codex_orch_tui.config import Config
+from codex_orch_tui.cli.acting import Ground, ask_holder
+from codex_orch_tui.cli.commands import Place
+from codex_orch_tui.config import Config, LoadedConfig
 from codex_orch_tui.domain.approval import Outcome
 from codex_orch_tui.domain.ids import TaskId
 from codex_orch_tui.domain.plan import Plan, SandboxMode, TaskSpec
@@ -16,10 +18,12 @@ from codex_orch_tui.domain.schedule import Reason
 from codex_orch_tui.domain.state import State
 from codex_orch_tui.domain.task import TaskState
 from codex_orch_tui.services.announce import Moment
+from codex_orch_tui.services.commands import model, sender
 from codex_orch_tui.services.errors import (
     AnswerRefusedError,
     ConflictError,
     NoHolderError,
+    NoReplyError,
     NotPossibleError,
     PlanRefusedError,
 )
@@ -131,6 +135,27 @@ async def test_its_steering_reaches_the_worker(scratch: Path) -> None:
         await me.until_state(ref, TaskState.INTERRUPTED)
         await me.orchestrator.discard(ref)
         assert me.task(ref).state is TaskState.DISCARDED
+
+
+async def test_a_message_is_waited_for_as_long_as_what_it_waits_for(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "REPLY_S", 0.05)
+    async with opened(scratch, standin(scratch, PLAYS)) as on:
+        (ref,) = await on.start("HOLD")
+        await on.until_state(ref, TaskState.RUNNING)
+        viewer = await Viewer.open(on.repository, Config(), environ=environment(scratch))
+        place = Place(repo=on.repository, config=None)
+        ground = Ground(place=place, loaded=LoadedConfig(config=Config(), origins={}), layout=on.orchestrator.layout)
+        async with asyncio.timeout(15), on.orchestrator._commands[ref]:
+            by_screen = asyncio.create_task(viewer.message(ref, "go on"))
+            by_command = asyncio.create_task(ask_holder(ground, model.Message(task=str(ref), text="go on")))
+            with pytest.raises((NoReplyError, NoHolderError), match=r"within 0\.05 s"):
+                await viewer.resume(ref)
+            assert not by_screen.done() and not by_command.done()
+        assert await by_screen == "steered"
+        assert (await by_command).data == {"how": "steered"}
+        await on.orchestrator.interrupt(ref)
 
 
 async def test_plans_are_sent_as_they_stand_and_why_tasks_wait_is_told(scratch: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from codex_orch_tui.domain.approval import Outcome
@@ -89,6 +90,20 @@ async def test_a_stopped_worker_leaves_no_process(scratch: Path) -> None:
         assert on.task(ref).worker is None
         with pytest.raises(ProcessLookupError):
             os.killpg(worker.pid, 0)
+
+
+async def test_what_a_worker_left_running_in_a_session_of_its_own_ends_with_it(scratch: Path) -> None:
+    scripts = [Script("LEAVES", (Shell(cmd="sleep 25", yield_time_ms=250), Hang(name="gate"), Say(text="never")))]
+    async with stage(scratch, scripts) as on:
+        (ref,) = await on.start("LEAVES")
+        await on.model.hanging("gate")
+        worker = on.task(ref).worker
+        assert worker is not None
+        below = psutil.Process(worker.pid).children(recursive=True)
+        left = [one for one in below if one.cmdline() == ["sleep", "25"]]
+        assert [os.getsid(one.pid) == worker.pid for one in left] == [False]
+        await on.orchestrator.stop(ref)
+        assert psutil.wait_procs(below, PATIENCE_S)[1] == []
 
 
 async def test_a_killed_worker_is_lost_its_question_expires_and_it_can_be_continued(scratch: Path) -> None:

@@ -512,7 +512,6 @@ async def test_raw_lines_are_cleaned_and_the_entries_come_back() -> None:
             "\N{REPLACEMENT CHARACTER}",
         ]
         assert state(log) == "raw JSONL · following"
-        log.extend_raw([b'{"c":1}'])
         log.extend(notes(5, start=200))
         await press(pilot, "up")
         assert app.wanted[-1].is_raw

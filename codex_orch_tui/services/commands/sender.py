@@ -8,7 +8,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from codex_orch_tui.services.commands.model import MAX_COMMAND_BYTES, Command
+from codex_orch_tui.services.commands.model import (
+    MAX_COMMAND_BYTES,
+    CleanRun,
+    Command,
+    LandRun,
+    Merge,
+    Message,
+    PreviewLanding,
+    PruneRun,
+)
 from codex_orch_tui.services.commands.refusal import refused
 from codex_orch_tui.services.commands.reply import Handled, Reply
 from codex_orch_tui.services.errors import NoHolderError, NoReplyError, NotPossibleError
@@ -19,6 +28,12 @@ from codex_orch_tui.store.lock import Holder, holder_of
 
 NO_HOLDER = "no program has this repository open; nothing was done"
 LOOK_FIRST = "look at the state before you send it again"
+
+REPLY_S = 60.0
+"""How long a command may take."""
+LONG_REPLY_S = 4 * 3600.0
+"""The same for one that may run checks, or waits for those of a task."""
+_LONG = (Message, Merge, PreviewLanding, LandRun, CleanRun, PruneRun)
 
 _FIRST_PAUSE_S = 0.005
 _LAST_PAUSE_S = 0.1
@@ -35,13 +50,18 @@ def holder(layout: Layout) -> Holder | None:
     return None
 
 
-async def send(layout: Layout, command: Command, *, timeout_s: float) -> Reply:
+def reply_s(command: Command) -> float:
+    """How long the answer to a command is waited for, in seconds."""
+    return LONG_REPLY_S if isinstance(command, _LONG) else REPLY_S
+
+
+async def send(layout: Layout, command: Command, *, timeout_s: float | None = None) -> Reply:
     """Have the holder do something. It is dropped before the first time that this waits.
 
     Args:
         layout: The repository's places.
         command: What is to be done.
-        timeout_s: How long the answer is waited for.
+        timeout_s: How long the answer is waited for; None: as long as such a command may take.
 
     Returns:
         What the command tells; it was done.
@@ -55,7 +75,7 @@ async def send(layout: Layout, command: Command, *, timeout_s: float) -> Reply:
         raise NoHolderError(NO_HOLDER)
     sent = _Sent(layout, _bytes_of(command))
     try:
-        reply = await sent.reply(timeout_s)
+        reply = await sent.reply(reply_s(command) if timeout_s is None else timeout_s)
     except asyncio.CancelledError:
         sent.take_back()
         raise

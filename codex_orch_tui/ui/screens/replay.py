@@ -1,6 +1,6 @@
 """The main screen on a recorded run: the same panes, a line that tells the moment, and keys that move it."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,7 +17,6 @@ from codex_orch_tui.ui.screens.main import MainScreen
 from codex_orch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from codex_orch_tui.services.orchestrator import Orchestrator
     from codex_orch_tui.services.replay import Replay
 
 _MANY = 100
@@ -38,7 +37,7 @@ class ReplayScreen(MainScreen):
     is_recorded = True
 
     def __init__(self, replay: "Replay", errands: Errands) -> None:
-        super().__init__(cast("Orchestrator", replay), errands, simulated=False)
+        super().__init__(replay, errands, simulated=False)
         self._replay = replay
         self._jumps = replay.jumps
         self._line = StatusBar(id="replay")

@@ -110,11 +110,6 @@ class EventLog(LineView):
         """Adds new entries; once per frame, with everything that came since the last one."""
         self._feed(self._live, entries)
 
-    def extend_raw(self, lines: Iterable[str | bytes]) -> None:
-        """Adds raw lines while `show_raw` is in force."""
-        if self._raw is not None:
-            self._feed(self._raw, raw_entries(lines))
-
     def set_partial(self, entry: LogEntry | None) -> None:
         """Paints a line that is still being written after the last one; None when it is complete."""
         stream = self._live

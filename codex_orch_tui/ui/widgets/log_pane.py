@@ -1,6 +1,8 @@
 """The log of the current task, with its search line and its result."""
 
-from typing import ClassVar, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,41 +11,16 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from codex_orch_tui.domain.log import LogEntry
+from codex_orch_tui.domain.log import LogEntry, LogKind
 from codex_orch_tui.domain.task import Task
+from codex_orch_tui.store.errors import RawLogError
 from codex_orch_tui.ui.keys_ahead import FIELD_S, keys_ahead_of
 from codex_orch_tui.ui.presentation.quiet import NOBODY, Quiet
 from codex_orch_tui.ui.presentation.result import Result, log_title, result_of
 from codex_orch_tui.ui.widgets.event_log import EventLog
 
-
-class LogReader(Protocol):
-    """What the pane reads; services.task_log.TaskLog has it."""
-
-    @property
-    def partial(self) -> LogEntry | None:
-        """The streamed line that is not complete yet."""
-
-    def tail(self) -> list[LogEntry]:
-        """The end of the log."""
-
-    def added(self) -> list[LogEntry]:
-        """What came since the last call."""
-
-    def older(self) -> list[LogEntry]:
-        """The page above."""
-
-    def raw_tail(self) -> list[str]:
-        """The last raw lines."""
-
-    def raw_grown(self) -> list[str] | None:
-        """The last raw lines anew; None when nothing was added to them."""
-
-    def raw_older(self) -> list[str]:
-        """The page of raw lines above."""
-
-    def close(self) -> None:
-        """Let go of the file."""
+if TYPE_CHECKING:
+    from codex_orch_tui.services.session import LogReader
 
 
 class LogPane(Vertical):
@@ -59,6 +36,8 @@ class LogPane(Vertical):
         super().__init__(id=id)
         self._ascii_only = ascii_only
         self._reader: LogReader | None = None
+        self._failure = ""
+        """Why the log could not be read, as it was told."""
         self._result: Result | None = None
         self._result_block = VerticalScroll(id="result")
         self._result_text = Static(id="result-text", markup=False)
@@ -79,26 +58,29 @@ class LogPane(Vertical):
         """What is said from now on while the log has no entry."""
         self.log_view.say_when_empty(text)
 
-    def open(self, reader: LogReader | None) -> None:
+    def open(self, reader: "LogReader | None") -> None:
         """Shows another task's log from its end."""
         if self._reader is not None:
             self._reader.close()
         self._reader = reader
+        self._failure = ""
         log = self.log_view
         log.clear()
         if reader is not None:
-            log.extend(reader.tail())
-            log.set_partial(reader.partial)
+            with self._reading():
+                log.extend(reader.tail())
+                log.set_partial(reader.partial)
 
     def grow(self) -> None:
         """Takes in what was added to the log; once per frame."""
         if self._reader is None:
             return
         log = self.log_view
-        log.extend(self._reader.added())
-        log.set_partial(self._reader.partial)
-        if log.is_raw and log.following and (lines := self._reader.raw_grown()) is not None:
-            log.show_raw(lines)
+        with self._reading():
+            log.extend(self._reader.added())
+            log.set_partial(self._reader.partial)
+            if log.is_raw and log.following and (lines := self._reader.raw_grown()) is not None:
+                log.show_raw(lines)
 
     def show_task(
         self, task: Task | None, quiet: Quiet = NOBODY, *, is_checked: bool = False, can_act: bool = True
@@ -138,7 +120,8 @@ class LogPane(Vertical):
         if self.log_view.is_raw:
             self.log_view.show_entries()
         elif self._reader is not None:
-            self.log_view.show_raw(self._reader.raw_tail())
+            with self._reading():
+                self.log_view.show_raw(self._reader.raw_tail())
 
     def search(self) -> None:
         """Opens the search line."""
@@ -174,7 +157,22 @@ class LogPane(Vertical):
         message.stop()
         if self._reader is None:
             return
-        if message.is_raw:
-            message.log.prepend_raw(self._reader.raw_older())
-        else:
-            message.log.prepend(self._reader.older())
+        with self._reading():
+            if message.is_raw:
+                message.log.prepend_raw(self._reader.raw_older())
+            else:
+                message.log.prepend(self._reader.older())
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What cannot be read is told in the log, once: neither a screen nor its workers end by it."""
+        try:
+            yield
+        except RawLogError as error:
+            log = self.log_view
+            if log.is_raw:
+                log.show_entries()
+            if str(error) != self._failure:
+                self._failure = str(error)
+                text = f"the worker's log cannot be read, and what it says is not shown: {error}"
+                log.extend((LogEntry(kind=LogKind.ERROR, text=text),))

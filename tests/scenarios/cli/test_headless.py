@@ -49,6 +49,7 @@ async def test_a_sentence_is_done_and_told_in_plain_lines_and_in_jsonl(scratch: 
         assert plan["role"] == "tester"
 
 
+@pytest.mark.slow
 async def test_a_question_waits_and_is_answered_by_a_second_process(scratch: Path) -> None:
     async with shell(scratch, [asks(scratch)]) as sh:
         begun = await sh.begin("run", "ASKS", "--headless")
@@ -83,12 +84,18 @@ async def test_a_question_waits_and_is_answered_by_a_second_process(scratch: Pat
         assert "asks: $ touch" in ended.out and "accept: $ touch" in ended.out
         assert (sh.outside / "marker").exists()
         again = await sh.run("approvals", "answer", question, "accept")
-        assert again.code == ExitCode.REFUSED and "is open no more: accept" in again.err
+        assert again.code == ExitCode.REFUSED and "is no longer open: it was accepted" in again.err
         assert (await sh.run("approvals", "list")).out == "No question waits for you.\n"
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGINT, ExitCode.INTERRUPTED)]
+    ("number", "code"),
+    [
+        (signal.SIGTERM, ExitCode.TERMINATED),
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGHUP, ExitCode.HUNG_UP),
+        (signal.SIGQUIT, ExitCode.QUIT),
+    ],
 )
 async def test_a_signal_stops_the_workers_and_commits_their_edits(
     scratch: Path, number: signal.Signals, code: ExitCode

@@ -34,6 +34,7 @@ WORK = [
 ]
 
 
+@pytest.mark.slow
 async def test_a_navigators_plan_waits_for_a_person_and_is_a_file_that_can_be_run(scratch: Path) -> None:
     async with shell(scratch, [plans(), *WORK]) as sh:
         ended = await sh.run("run", "SEARCH for it", "--plan", "--headless")
@@ -60,6 +61,7 @@ async def test_a_navigators_plan_waits_for_a_person_and_is_a_file_that_can_be_ru
         assert task["state"] == "merged"
 
 
+@pytest.mark.slow
 async def test_a_plan_that_was_approved_before_begins_unless_it_asks_something(scratch: Path) -> None:
     asking = plans("Which index?")
     async with shell(scratch, [plans(), *WORK, Script("SEARCH AND ASK", asking.steps)]) as sh:
@@ -74,6 +76,7 @@ async def test_a_plan_that_was_approved_before_begins_unless_it_asks_something(s
         assert created[1]["proposed_by"] == [created[0]["run"], created[0]["plan"]["tasks"][0]["id"]]
 
 
+@pytest.mark.slow
 async def test_one_task_is_merged_only_unread_by_permission_and_only_by_fast_forward(scratch: Path) -> None:
     async with shell(scratch, [EDIT]) as sh:
         runs = [run_id((await sh.run("run", f"EDIT {number}", "--headless")).out) for number in range(2)]

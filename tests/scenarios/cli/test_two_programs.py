@@ -13,6 +13,7 @@ from tests.scenarios.cli.shell import shell
 pytestmark = pytest.mark.codex
 
 
+@pytest.mark.slow
 async def test_a_second_one_has_the_first_do_it_and_follows(scratch: Path) -> None:
     async with shell(scratch, [asks(scratch), EDIT, hangs()]) as sh:
         first = await sh.begin("run", "ASKS", "--headless")
@@ -39,6 +40,7 @@ async def test_a_second_one_has_the_first_do_it_and_follows(scratch: Path) -> No
         assert not (sh.outside / "marker").exists()
 
 
+@pytest.mark.slow
 async def test_workers_are_told_interrupted_stopped_and_go_on(scratch: Path) -> None:
     go_on = Script("GO ON", (Say(text="Went on."),))
     scripts = [hangs(), go_on, Script("Your last turn was cut off", (Say(text="Finished."),))]

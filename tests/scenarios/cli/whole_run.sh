@@ -48,7 +48,7 @@ expect 0 plan check "$PLAN"
 expect 0 status
 expect 2 report --run-id 1120
 expect 4 wait --until done --timeout 0
-says err 'after 0 s there is no run here'
+says err 'there is no run here'
 
 # shellcheck disable=SC2086
 $PROGRAM run --plan-file "$PLAN" --headless --json >"$SCRATCH/events.jsonl" 2>"$SCRATCH/run.err" </dev/null &
@@ -74,7 +74,7 @@ expect 1 stop "$RUN"
 expect 1 resume --run-id "$RUN" --headless
 expect 2 resume --headless
 says err "no run has tasks that stopped"
-says err "--run-id: $RUN"
+says err "the newest is $RUN"
 
 BEFORE=$(tip)
 expect 5 merge --run-id "$RUN"

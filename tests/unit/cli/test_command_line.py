@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -22,6 +23,24 @@ from codex_orch_tui.ui.bindings import ACTIONS
 from tests.fakes.json_schema import violations
 
 README = Path(__file__).parents[3] / "README.md"
+SAME_NAME = {"run", "message", "interrupt", "stop", "resume", "approvals", "merge", "logs", "history", "plan", "policy"}
+"""What a person does on the screen too, under the same name in the palette."""
+NOT_IN_PALETTE = {
+    "task": "the new-task dialog has the role as a field",
+    "wait": "for scripts: a screen shows when it is so",
+    "clean": "a worktree is removed after its merge; the rest is looked after from outside",
+    "prune": "as clean",
+    "status": "the screen is it",
+    "report": "a file to read",
+    "replay": "a screen of its own",
+    "doctor": "is asked before there is a screen",
+    "demo": "plays in a repository of its own",
+    "config": "files of settings",
+    "pipeline": "by hand beside the work; a task names one as its check",
+    "trust": "a key of the rules, and asked when it is needed",
+    "init": "makes files",
+    "completion": "for the shell",
+}
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -129,9 +148,10 @@ def test_the_doctors_document_is_as_its_schema_says(tmp_path: Path, repository: 
 
 
 def test_a_settings_file_that_was_named_must_be_there(repository: Path) -> None:
-    ended = command("--config", "missing.yaml", "doctor", cwd=repository)
-    assert ended.returncode == ExitCode.NOT_USABLE
-    assert "missing.yaml" in said(ended)
+    for looking in ("doctor", "status", "history", "report"):
+        ended = command("--config", "missing.yaml", looking, cwd=repository)
+        assert ended.returncode == ExitCode.NOT_USABLE
+        assert "--config: there is no file missing.yaml" in said(ended)
 
 
 @pytest.mark.parametrize("arguments", [("statsu",), ("--frobnicate",), ("status", "--xml")])
@@ -185,12 +205,43 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_what_a_person_does_on_the_screen_has_the_same_name_as_its_command() -> None:
-    """The others look at files, make some, or are for scripts."""
     called = {word for action in ACTIONS if action.in_palette for word in action.called.split(" · ")}
-    both = {"run", "message", "interrupt", "stop", "resume", "approvals", "merge", "logs", "history", "plan", "policy"}
-    assert both <= called
     with click.Context(group) as context:
-        assert both <= set(group.list_commands(context))
+        commands = set(group.list_commands(context))
+    assert commands == SAME_NAME | set(NOT_IN_PALETTE), "a new command stands in one of the two"
+    assert SAME_NAME & set(NOT_IN_PALETTE) == set()
+    assert commands & called == SAME_NAME
+
+
+def _all(command: click.Command, *names: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """A command and all that are in it, with their names."""
+    yield names, command
+    if isinstance(command, click.Group):
+        with click.Context(command) as context:
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                assert inner is not None
+                yield from _all(inner, *names, name)
+
+
+COMMANDS = dict(_all(group))
+
+
+@pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
+def test_a_help_is_whole_and_in_the_words_of_the_readme(names: tuple[str, ...]) -> None:
+    found = COMMANDS[names]
+    with click.Context(found, info_name="codex-orch-tui", terminal_width=80) as context:
+        told = found.get_help(context)
+    assert "..." not in told.partition("Commands:")[2], "a line of the list is cut: it wants a short_help"
+    for option in (one for one in found.params if isinstance(one, click.Option)):
+        written = re.sub(r"[\[\]{}]", "", told)
+        if not option.is_flag and option.name != "help":
+            value = command_table._value(option).strip("[]{}")
+            assert any(f"{name} {value}" in written for name in (*option.opts, ", ".join(option.opts))), option.name
+        if {"--run", "--run-id"} & set(option.opts):
+            assert {"--run", "--run-id"} <= set(option.opts), "either name will do"
+    if any("--json" in one.opts for one in found.params):
+        assert "schemas/" in told, "what describes the document is named"
 
 
 class TestTheLocation:

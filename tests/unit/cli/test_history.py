@@ -64,10 +64,11 @@ def test_programs_read_what_the_schema_says(repository: Path, capsys: pytest.Cap
 
 
 def test_one_run_can_be_asked_for(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["history", "--repo", str(repository), "--json", "--run", "1120-1240-0000"]) == ExitCode.DONE
-    assert len(json.loads(capsys.readouterr().out)["entries"]) == 14
-    assert run(["history", "--repo", str(repository), "--run", "nope"]) == ExitCode.NOT_USABLE
-    assert "one of: 1120-1240-0000" in capsys.readouterr().err
+    for option in ("--run", "--run-id"):
+        assert run(["history", "--repo", str(repository), "--json", option, "1120-1240"]) == ExitCode.DONE
+        assert len(json.loads(capsys.readouterr().out)["entries"]) == 14
+        assert run(["history", "--repo", str(repository), option, "nope"]) == ExitCode.NOT_USABLE
+        assert "there is no run 'nope'; the newest is 1120-1240-0000" in capsys.readouterr().err
 
 
 def test_without_a_history_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

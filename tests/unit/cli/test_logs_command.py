@@ -15,9 +15,11 @@ from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.item import ItemKind
 from codex_orch_tui.domain.log import LogKind
 from codex_orch_tui.resources import ResourceKind, read_resource
+from codex_orch_tui.store.journal_file import encode_line
+from codex_orch_tui.store.layout import task_files
 from codex_orch_tui.store.lock import RepositoryLock
 from tests.fakes.json_schema import violations
-from tests.fakes.recorded import RecordedStory, says, write_raw
+from tests.fakes.recorded import RecordedStory, newer, run_of_story, says, write_raw
 
 SECRET = "ghp_" + "a1B2" * 9
 
@@ -146,6 +148,42 @@ class TestNames:
         story.write(repository)
         assert told(repository, capsys) == []
         assert told(repository, capsys, "--raw") == []
+
+
+@pytest.mark.parametrize("how", [(), ("--raw",), ("--lines", "0"), ("--follow",)])
+def test_a_log_that_cannot_be_read_is_one_sentence(
+    repository: Path, capsys: pytest.CaptureFixture[str], how: tuple[str, ...]
+) -> None:
+    story = one_task(repository)
+    raw = task_files(repository / ".orchestrator" / "runs" / run_of_story(story), next(iter(story.state.tasks)).task)
+    raw.events.rename(raw.folder / "elsewhere")
+    raw.events.symlink_to("elsewhere")
+    assert run(["--repo", str(repository), "logs", *how]) == ExitCode.FAILED
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert f"cannot open {raw.events}: Too many levels of symbolic links → check what lies there" in shown.err
+
+
+def test_a_lock_that_cannot_be_looked_at_is_one_sentence(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    story = RecordedStory()
+    (ref,) = story.run(["Search"])
+    story.start(ref)
+    story.write(repository)
+    (repository / ".orchestrator" / "lock").symlink_to("elsewhere")
+    assert run(["--repo", str(repository), "logs", "--follow"]) == ExitCode.FAILED
+    assert f"cannot open {repository}/.orchestrator/lock: " in capsys.readouterr().err
+
+
+def test_a_journal_of_a_newer_program_is_one_sentence(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    story = one_task(repository)
+    ref = next(iter(story.state.tasks))
+    about = b'"data":{"ref":["%s","%s"]' % (ref.run.encode(), ref.task.encode())
+    record = newer(story.events[-1].seq + 1).replace(b'"data":{', about)
+    journal = repository / ".orchestrator" / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes() + encode_line(record))
+    assert run(["--repo", str(repository), "logs"]) == ExitCode.FAILED
+    assert "install a newer codex-orch-tui" in capsys.readouterr().err
 
 
 class TestFollow:

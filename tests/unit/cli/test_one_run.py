@@ -50,7 +50,8 @@ def test_several_or_none_are_named_newest_first_and_never_guessed() -> None:
     assert told.startswith(f"7 runs have work to merge → name one with --run-id: {names[6]} (g g g ")
     assert told.count("1120-1240-") == 5 and names[2] in told and names[1] not in told
     assert refused(story, *names[:2]).endswith(f"--run-id: {names[1]} (b␛), {names[0]} (a)")
-    assert refused(story).startswith(f"no run has work to merge → name one with --run-id: {names[6]} (")
+    assert refused(story).startswith(f"no run has work to merge; the newest is {names[6]} (g g g ")
+    assert "→" not in refused(story) and refused(story).count("1120-1240-") == 1
 
 
 def at_work(story: Story, ref: TaskRef) -> None:

@@ -90,6 +90,47 @@ def test_a_repository_that_is_open_elsewhere_is_looked_at_and_can_be_taken_over(
     assert seen == [Viewing(f"process {os.getpid()} on {socket.gethostname()}"), None]
 
 
+def test_who_takes_over_has_the_settings_as_they_are_then(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = repository / "mine.yaml"
+    settings.write_text("sandbox: workspace-write\n")
+    lock = RepositoryLock.acquire(repository / ".git" / "codex-orch.lock")
+    seen: list[str] = []
+
+    async def run_app(session: Session) -> int:
+        seen.append(session.config.sandbox)
+        session.close()
+        await session.run()
+        lock.release()
+        settings.write_text("sandbox: read-only\n")
+        return ExitCode.DONE if session.viewing is None else TAKE_OVER
+
+    monkeypatch.setattr(ui_run, "run_app", run_app)
+    assert run(["--config", str(settings)]) == ExitCode.DONE
+    assert seen == ["workspace-write", "read-only"]
+
+
+def test_nothing_is_taken_over_with_settings_that_are_wrong_by_then(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = repository / "mine.yaml"
+    settings.write_text("sandbox: workspace-write\n")
+    lock = RepositoryLock.acquire(repository / ".git" / "codex-orch.lock")
+    seen: list[Viewing | None] = []
+
+    async def run_app(session: Session) -> int:
+        seen.append(session.viewing)
+        session.close()
+        await session.run()
+        lock.release()
+        settings.write_text("sandbox: read-onli\n")
+        return TAKE_OVER
+
+    monkeypatch.setattr(ui_run, "run_app", run_app)
+    assert run(["--config", str(settings)]) == ExitCode.NOT_USABLE
+    assert f"{settings}:1: sandbox" in said(capsys)
+    assert len(seen) == 1
+
+
 def test_wrong_settings_are_told_before_anything_is_opened(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

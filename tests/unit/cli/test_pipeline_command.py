@@ -15,6 +15,7 @@ from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.resources import ResourceKind, read_resource
 from codex_orch_tui.services.trust import trust_of
+from tests.fakes.command_log import command_lines
 from tests.scenarios.stage import git, make_repository
 
 OWN = """\
@@ -84,7 +85,7 @@ def test_all_green_ends_with_0_and_the_document_fits_its_schema(shop: Path, caps
     assert stages(found) == [("one", "passed", 0), ("two", "passed", 0), ("three", "passed", 0)]
     assert (found["outcome"], found["stage"], found["task"]) == ("passed", None, None)
     log = shop / ".orchestrator" / "pipelines" / "commands.jsonl"
-    assert [json.loads(line)["phase"] for line in log.read_text().splitlines()] == ["began", "ended"] * 3
+    assert [line["phase"] for line in command_lines(log)] == ["began", "ended"] * 3
 
 
 def test_a_target_stage_is_the_last_one(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

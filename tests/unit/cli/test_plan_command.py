@@ -10,7 +10,9 @@ import pytest
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.resources import ResourceKind, read_resource
+from tests.fakes.json_schema import violations
 
+SCHEMA = json.loads(read_resource(ResourceKind.SCHEMAS, "plan_check"))
 PLAN = """\
 title: Health checks
 tasks:
@@ -71,6 +73,24 @@ def test_every_mistake_has_its_file_line_task_and_field(file: Path, capsys: pyte
         f"{file}:18: look.role: there is no role 'reviewr'; did you mean reviewer?",
         f"{file}:20: look.depends_on[1]: there is no task 'docs'",
     ]
+
+
+def test_programs_read_what_the_schema_says(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def document(ends_with: ExitCode) -> dict[str, object]:
+        assert check(file, "--json") == ends_with
+        found = json.loads(capsys.readouterr().out)
+        assert list(violations(found, SCHEMA)) == []
+        assert isinstance(found, dict)
+        return found
+
+    file.write_text(PLAN)
+    good = document(ExitCode.DONE)
+    assert (good["ok"], good["title"]) == (True, "Health checks")
+    assert good["waves"] == [["route", "docs"], ["tests"], ["look"]]
+    file.write_text(PLAN.replace("[route]", "[rout]"))
+    bad = document(ExitCode.FAILED)
+    assert (bad["ok"], bad["title"], bad["waves"]) == (False, None, [])
+    assert bad["problems"] == [f"{file}:13: tests.depends_on[0]: there is no task 'rout'; did you mean route?"]
 
 
 def test_a_circle_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from tests.fakes.json_schema import violations
 from tests.fakes.states import Story, command_request
 
 SCHEMA = json.loads(read_resource(ResourceKind.SCHEMAS, "policy_test"))
+CHECK_SCHEMA = json.loads(read_resource(ResourceKind.SCHEMAS, "policy_check"))
 LS = """rules:
   - id: ls
     kind: command
@@ -118,6 +119,22 @@ class TestCheck:
         file.write_text(LS)
         assert home.run("check", str(file)) == ExitCode.DONE
         assert f"{file}: 2 rules, nothing wrong" in capsys.readouterr().out
+
+    def test_programs_read_what_the_schema_says(self, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+        home.own.write_text(LS)
+        home.brought.write_text(LS)
+        for arguments, code, standing in (
+            ((), ExitCode.DONE, [("repository", False, 0, False), ("user", True, 2, False)]),
+            ((str(home.own),), ExitCode.DONE, [("user", True, 2, False)]),
+            ((str(home.own.with_name("bad.yaml")),), ExitCode.FAILED, [("user", True, 0, True)]),
+        ):
+            home.own.with_name("bad.yaml").write_text("rules: 7\n")
+            assert home.run("check", "--json", *arguments) == code
+            document = json.loads(capsys.readouterr().out)
+            assert list(violations(document, CHECK_SCHEMA)) == []
+            assert document["ok"] is (code is ExitCode.DONE)
+            found = [(one["where"], one["trusted"], one["rules"], bool(one["problems"])) for one in document["files"]]
+            assert found == standing
 
 
 def test_the_example_has_no_mistake(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

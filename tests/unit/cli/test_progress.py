@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from codex_orch_tui.cli import working
+from codex_orch_tui.cli import acting, working
 from codex_orch_tui.cli.event_words import MAX_TOLD_CHARS, event_lines
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.out import Out
@@ -233,7 +233,7 @@ def test_the_bar_is_taken_away_after_the_workers_are_stopped(monkeypatch: pytest
         order.append("workers stopped")
         return 130
 
-    monkeypatch.setattr(working, "alone", alone)
+    monkeypatch.setattr(acting, "alone", alone)
     monkeypatch.setattr(working.Telling, "close", lambda _self: order.append("bar taken away"))
     assert working.work(Mock(holder=None), Mock(), as_json=False) == 130
     assert order == ["workers stopped", "bar taken away"]

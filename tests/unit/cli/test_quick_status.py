@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from codex_orch_tui.cli.commands import Place
+from codex_orch_tui.cli.failure import CommandFailedError
 from codex_orch_tui.cli.main import run
 from codex_orch_tui.cli.status_quick import quick_status
+from codex_orch_tui.cli.status_watch import _looks
 from codex_orch_tui.domain import events as ev
 from codex_orch_tui.domain.ids import RunId, TaskId
 from codex_orch_tui.domain.plan import Plan, TaskSpec
@@ -22,7 +24,7 @@ from codex_orch_tui.store.journal import Journal
 from codex_orch_tui.store.journal_file import encode_line
 from codex_orch_tui.store.layout import Layout
 from codex_orch_tui.store.lock import RepositoryLock
-from tests.fakes.recorded import RecordedStory
+from tests.fakes.recorded import RecordedStory, newer
 
 
 @pytest.fixture
@@ -218,6 +220,23 @@ class TestWatch:
         assert states == ["queued", "running", "done"]
         assert rest == "", "what did not change is not told again"
         assert process.returncode == 130
+
+    def test_a_newer_program_that_writes_now_is_told(self, repository: Path) -> None:
+        story = told_story()
+        journal = story.write(repository)
+        looks = _looks(Place(repo=repository, config=None), 0.0)
+        assert next(looks).state == story.state
+        journal.write_bytes(journal.read_bytes() + encode_line(newer(story.events[-1].seq + 1)))
+        with pytest.raises(CommandFailedError, match=r"has schema 2; .* → install a newer codex-orch-tui"):
+            next(looks)
+
+    def test_a_lock_that_cannot_be_looked_at_is_told(self, repository: Path) -> None:
+        told_story().write(repository)
+        looks = _looks(Place(repo=repository, config=None), 0.0)
+        next(looks)
+        layout_of(repository).locks[1].symlink_to("elsewhere")
+        with pytest.raises(CommandFailedError, match=r"cannot open .*lock: .* → "):
+            next(looks)
 
     def _state(self, line: str) -> str:
         return str(json.loads(line)["runs"][0]["tasks"][0]["state"])

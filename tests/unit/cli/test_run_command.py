@@ -14,11 +14,12 @@ from codex_orch_tui.cli.main import run
 from codex_orch_tui.domain.plan import Role, SandboxMode
 from codex_orch_tui.domain.role import BUILT_IN
 from codex_orch_tui.domain.typed_task import plan_of_text, plan_to_plan
-from codex_orch_tui.services.asking_holder import AskingHolder
+from codex_orch_tui.services.commands import sender
 from codex_orch_tui.services.connect import CodexConnector
 from codex_orch_tui.store.event_codec import SCHEMA_VERSION
 from codex_orch_tui.store.journal_file import encode_line
 from codex_orch_tui.store.lock import RepositoryLock
+from tests.fakes.recorded import RecordedStory
 
 Said = Callable[[], str]
 
@@ -84,6 +85,9 @@ def test_a_repository_at_a_path_that_is_not_utf8_is_refused_in_one_sentence(
         (["task", "--role", "testr", "x", "--headless"], "did you mean tester?"),
         (["run", "x", "--headless", "--spec-file", "missing.md"], "missing.md: there is no such file"),
         (["run", "x", "--headless", "--spec-file", "."], "is a folder"),
+        (["run", "x", "--headless", "--base", "nobranch"], "--base: there is no branch 'nobranch' here\n"),
+        (["run", "x", "--base", "mian"], "--base: there is no branch 'mian' here; did you mean main?\n"),
+        (["task", "--role", "tester", "x", "--headless", "--base", "\x1b"], "--base: there is no branch"),
         (["run", "--plan-file", "missing.yaml", "--headless"], "missing.yaml: there is no such file"),
         (["resume", "--run-id", "1", "--headless"], "there is no run '1'; there is no run here yet"),
         (["merge", "--run-id", "1"], "there is no run '1'"),
@@ -141,9 +145,15 @@ def test_without_home_it_is_said_before_any_worker_starts(
     assert "HOME" in said()
 
 
-def test_a_branch_that_is_not_there_is_named(repository: Path, said: Said) -> None:
-    assert run(["run", "x", "--headless", "--base", "nowhere"]) == ExitCode.FAILED
-    assert "there is no branch nowhere" in said()
+def test_a_message_that_nobody_can_take_says_why(repository: Path, said: Said) -> None:
+    story = RecordedStory()
+    (ref,) = story.run(["Add search"])
+    story.start(ref)
+    story.finish(ref)
+    story.merge(ref)
+    story.write(repository)
+    assert run(["message", str(ref), "hello"]) == ExitCode.FAILED
+    assert said() == "codex-orch-tui: Add search takes no message: it is merged\n"
 
 
 def test_a_detached_head_needs_a_branch(repository: Path, said: Said) -> None:
@@ -186,7 +196,7 @@ def test_a_damaged_journal_does_not_keep_a_question_from_being_listed(
 
 def test_a_holder_that_does_not_answer_is_named(repository: Path, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program has the lock, and reads no commands: nothing is done, and nothing is left for later."""
-    monkeypatch.setattr(AskingHolder._ask, "__defaults__", (0.2,))
+    monkeypatch.setattr(sender, "REPLY_S", 0.2)
     (repository / ".orchestrator").mkdir()
     with RepositoryLock.acquire(repository / ".orchestrator" / "lock"):
         (repository / ".orchestrator" / "inbox").mkdir()

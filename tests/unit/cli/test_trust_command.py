@@ -1,6 +1,7 @@
 """`trust` in a terminal and without one: what is asked is shown, and only a typed y counts."""
 
 import io
+import json
 import os
 import pty
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 
 from codex_orch_tui.cli.exit_codes import ExitCode
 from codex_orch_tui.cli.main import run
+from codex_orch_tui.resources import ResourceKind, read_resource
+from tests.fakes.json_schema import violations
 
 
 class Typed(io.StringIO):
@@ -72,6 +75,26 @@ def test_a_typed_y_counts_for_each_and_a_change_asks_again(
     assert " · changed since you trusted it" in capsys.readouterr().out
     assert run(["trust", "--revoke", "--repo", str(repository)]) == ExitCode.DONE
     assert "trusted before: 2" in capsys.readouterr().out
+
+
+def test_programs_read_what_the_schema_says_and_trust_nothing(
+    repository: Path, capsys: pytest.CaptureFixture[str], at_terminal: Callable[[str], None]
+) -> None:
+    schema = json.loads(read_resource(ResourceKind.SCHEMAS, "trust"))
+
+    def states(ends_with: ExitCode) -> list[tuple[str, str]]:
+        assert run(["trust", "--json", "--repo", str(repository)]) == ends_with
+        document = json.loads(capsys.readouterr().out)
+        assert list(violations(document, schema)) == []
+        return [(one["kind"], one["state"]) for one in document["files"]]
+
+    at_terminal("y\ny\n")
+    assert states(ExitCode.FAILED) == [("rules", "new"), ("commands", "new")]
+    assert run(["trust", "--repo", str(repository)]) == ExitCode.DONE
+    capsys.readouterr()
+    (repository / ".orchestrator" / "policy.yaml").write_text("rules: [] # mine\n")
+    assert states(ExitCode.FAILED) == [("rules", "changed"), ("commands", "trusted")]
+    assert run(["trust", "--revoke", "--json", "--repo", str(repository)]) == ExitCode.NOT_USABLE
 
 
 @pytest.mark.parametrize("typed", ["", "\n\n", "n\nno\n", "yo\nyep\n", " \n"])

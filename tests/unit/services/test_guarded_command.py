@@ -1,7 +1,6 @@
 """Guarded commands on real processes: the jail, the log, the time limit, the environment, the output."""
 
 import asyncio
-import json
 import os
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from codex_orch_tui.services.command_log import CommandLog
 from codex_orch_tui.services.command_output import TAIL_BYTES
 from codex_orch_tui.services.guarded_command import CommandEnd, CommandResult, GuardedCommand, GuardedCommands
 from codex_orch_tui.store.layout import Layout
+from tests.fakes.command_log import command_lines
 
 REF = TaskRef(RunId("r"), TaskId("t"))
 PYTHON = Path(sys.executable).name
@@ -74,7 +74,7 @@ class Rig:
         return await self.run(PYTHON, "-c", code, **settings)
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.layout.commands(REF.run).read_text().splitlines()]
+        return command_lines(self.layout.commands(REF.run))
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import watchfiles
 
 from codex_orch_tui.config import Config, SettingsPlaces
 from codex_orch_tui.config.changes import changes, usable_now
@@ -179,31 +181,53 @@ async def test_what_changes_before_the_watch_begins_is_seen_when_it_begins(desk:
     await live.close()
 
 
+async def test_what_changes_while_the_program_opens_is_seen(desk: Desk) -> None:
+    desk.brought.write_text("max_workers: 2\n")
+    loaded = SettingsPlaces(project_file=desk.brought, environ={}).load()
+    desk.brought.write_text("max_workers: 3\n")
+    live = LiveSettings(loaded, desk.used.append)
+    live.watch(desk.told.put_nowait)
+    assert (await desk.news()).lines == (AGAIN, "max_workers: 2 → 3, now")
+    await live.close()
+
+
 async def test_closing_is_quick_and_leaves_no_thread(desk: Desk) -> None:
     async with desk.opened() as live:
         begun_s = time.perf_counter()
         await live.close()
         assert time.perf_counter() - begun_s < 2
-    assert not any(thread.name == "settings files" for thread in threading.enumerate())
+    assert not any(thread.name == "folders" for thread in threading.enumerate())
 
 
 async def test_without_a_watcher_nothing_is_loaded(desk: Desk) -> None:
     live = LiveSettings(SettingsPlaces(project_file=desk.brought).load(), desk.used.append)
     await live.close()
-    assert not any(thread.name == "settings files" for thread in threading.enumerate())
+    assert not any(thread.name == "folders" for thread in threading.enumerate())
 
 
-async def test_a_place_that_cannot_be_watched_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_place_that_cannot_be_watched_is_polled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watchfiles.watch
+
+    def fails(*paths: Path, force_polling: bool, **options: Any) -> Iterator[object]:
+        if not force_polling:
+            raise OSError(28, "no space left on device: the limit on watches is reached")
+        return watch(*paths, force_polling=True, **options)
+
+    monkeypatch.setattr(watchfiles, "watch", fails)
+    async with desk.opened():
+        desk.brought.write_text("max_workers: 3\n")
+        assert (await desk.news()).lines == (AGAIN, "max_workers: 8 → 3, now")
+
+
+async def test_a_place_that_tells_nothing_is_looked_at(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_paths: Path, **_options: object) -> None:
         raise OSError(28, "no space left on device: the limit on watches is reached")
 
-    monkeypatch.setattr("watchfiles.watch", fails)
-    live = LiveSettings(SettingsPlaces(project_file=desk.brought, environ={}).load(), desk.used.append)
-    live.watch(desk.told.put_nowait)
-    told = await desk.news()
-    await live.close()
-    assert told.is_refused
-    assert told.lines[0].startswith("changes of the settings count only after a restart: ")
+    monkeypatch.setattr(watchfiles, "watch", fails)
+    monkeypatch.setattr(live_settings, "LOOK_AGAIN_S", 0.01)
+    async with desk.opened():
+        desk.brought.write_text("max_workers: 3\n")
+        assert (await desk.news()).lines == (AGAIN, "max_workers: 8 → 3, now")
 
 
 def test_what_waits_for_a_restart_and_is_taken_back_says_so() -> None:

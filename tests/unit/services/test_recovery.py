@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from codex_orch_tui.domain import events as ev
+from codex_orch_tui.domain.approval import Choice, Outcome
 from codex_orch_tui.domain.check import CheckOutcome, CheckProcess
 from codex_orch_tui.domain.ids import TaskRef
 from codex_orch_tui.domain.item import TurnStatus
@@ -48,3 +49,17 @@ async def test_another_process_with_its_number_is_left_alone() -> None:
     ref = checking(story, CheckProcess(pid=os.getpid(), started_s=1.0))
     await recover(story.hub)
     assert story.hub.state.tasks[ref].state is TaskState.INTERRUPTED
+
+
+async def test_a_decision_whose_delivery_is_not_known_is_told_and_not_sent_again() -> None:
+    """The program was killed between the two: the decision is on disk, and nobody knows whether the worker has it."""
+    story = HubStory()
+    (ref,) = story.run(["Greet"])
+    story.start(ref)
+    decided, open_ = story.ask(ref), story.ask(ref)
+    story.tell(ev.ApprovalDecided(ref=ref, approval=decided, choice=Choice.ACCEPT))
+    await recover(story.hub)
+    found = story.hub.state.approvals
+    assert found[decided].outcome is Outcome.WORKER_LOST
+    assert found[decided].cause == "decided “accept”, delivery unknown; it is not sent again"
+    assert found[open_].outcome is Outcome.EXPIRED and "run the turn again" in found[open_].cause
