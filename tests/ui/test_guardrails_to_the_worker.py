@@ -9,7 +9,6 @@ from codex_orch_tui.domain.guardrail import GuardedTask, GuardrailOutcome, Guard
 from codex_orch_tui.domain.merge import Refusal, RefusalReason
 from codex_orch_tui.services.guardrails import mend_prompt
 from codex_orch_tui.ui.presentation.merge import MergeAnswer
-from codex_orch_tui.ui.screens.land_run import LandRunScreen
 from codex_orch_tui.ui.screens.merge import MergeScreen
 from tests.ui import test_dialogs as dialogs
 from tests.ui import test_land_run as land_run
@@ -71,15 +70,7 @@ async def test_of_a_run_each_worker_gets_its_own() -> None:
             GuardedTask(ref=ref, base=land_run.BASE, commit=land_run.NEW, results=results)
             for ref, results in zip(refs, [(HOLDS,), (STOPS,), (HOLDS, WARNS)], strict=False)
         )
-        on.fake.story = story
-        on.fake.run_preview = replace(preview, guarded=guarded, refusal=REFUSAL, culprit=refs[1])
-        on.fake.wake()
-        await on.pilot.pause()
-        await on.press("2", "home")
-        await on.until(lambda: on.main.marked_run == preview.run)
-        await on.press("m")
-        await on.until(lambda: isinstance(on.app.screen, LandRunScreen))
-        await on.pilot.pause()
+        await land_run.ask(on, story, replace(preview, guarded=guarded, refusal=REFUSAL, culprit=refs[1]))
         await on.press("s")
         told = [(refs[1], mend_prompt([STOPS])), (refs[2], mend_prompt([WARNS]))]
         await on.until(lambda: on.fake.asked("message") == told)

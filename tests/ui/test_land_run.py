@@ -1,6 +1,7 @@
 """`m` on a run: the question, its answers, and a landing that is under way."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -117,20 +118,25 @@ def test_what_was_red_last_time_is_told_and_can_be_left_out() -> None:
     assert "last time" not in plain_text(land_lines(story.state, others))
 
 
+async def ask(on: Any, story: Story, preview: RunLandingPreview) -> None:
+    """Press `m` on the run's row; the question about it comes."""
+    on.fake.story = story
+    on.fake.run_preview = preview
+    on.fake.wake()
+    await on.pilot.pause()
+    await on.press("2", "home")
+    await on.until(lambda: on.main.marked_run == preview.run)
+    await on.press("m")
+    await on.until(lambda: isinstance(on.app.screen, LandRunScreen))
+    await on.pilot.pause()
+
+
 @pytest.mark.parametrize("size", [(160, 45), (80, 24)])
 async def test_on_a_run_s_row_m_asks_and_lands_what_is_shown(size: tuple[int, int]) -> None:
     async with main_screen.shown(size=size) as on:
         story, _, preview = told()
-        on.fake.story = story
-        on.fake.run_preview = preview
-        on.fake.wake()
-        await on.pilot.pause()
-        await on.press("2", "home")
-        await on.until(lambda: on.main.marked_run == preview.run)
-        await on.press("m")
-        await on.until(lambda: isinstance(on.app.screen, LandRunScreen))
+        await ask(on, story, preview)
         assert on.fake.asked("preview_run_landing") == [(preview.run, frozenset())]
-        await on.pilot.pause()
         await on.press("enter")
         await on.until(lambda: on.fake.asked("land_run"))
         assert on.fake.asked("land_run") == [(preview.run, preview)]
@@ -181,16 +187,8 @@ async def test_a_run_that_has_landed_is_not_said_to_wait() -> None:
 async def test_without_and_review_lead_back_to_the_run() -> None:
     async with main_screen.shown() as on:
         story, refs, preview = told()
-        on.fake.story = story
         refusal = Refusal(reason=RefusalReason.CONFLICT, message="“x” clashes")
-        on.fake.run_preview = replace(preview, refusal=refusal, culprit=refs[1])
-        on.fake.wake()
-        await on.pilot.pause()
-        await on.press("2", "home")
-        await on.until(lambda: on.main.marked_run == preview.run)
-        await on.press("m")
-        await on.until(lambda: isinstance(on.app.screen, LandRunScreen))
-        await on.pilot.pause()
+        await ask(on, story, replace(preview, refusal=refusal, culprit=refs[1]))
         await on.press("o")
         await on.until(lambda: len(on.fake.asked("preview_run_landing")) == 2)
         assert on.fake.asked("preview_run_landing")[-1] == (preview.run, frozenset({refs[1]}))

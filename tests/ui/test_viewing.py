@@ -22,16 +22,24 @@ async def test_it_says_who_holds_the_repository_and_takes_over_when_nobody_does(
     async with shown() as on:
         on.fake.viewing = Viewing(HOLDER)
         on.fake.wake()
-        await on.until_shown("viewing; process 4711 on box")
+        await on.until_shown("viewing   process 4711 on box")
         assert "take over" not in on.text()
         await on.press("t")
         assert on.app.return_value is None
         on.fake.viewing = Viewing("")
         on.fake.wake()
-        await on.until_shown("viewing; nobody runs it")
+        await on.until_shown("viewing   nobody runs it")
         await on.until_shown("t take over")
         await on.press("t")
         assert on.app.return_value == TAKE_OVER
+
+
+async def test_a_narrow_line_still_says_that_it_only_looks_on() -> None:
+    async with shown(size=(80, 24)) as on:
+        assert "viewing" not in on.text()
+        on.fake.viewing = Viewing(HOLDER)
+        on.fake.wake()
+        await on.until_shown("viewing")
 
 
 @pytest.mark.parametrize("size", [(160, 45), (80, 24)])
@@ -62,7 +70,7 @@ async def test_where_nobody_works_a_question_is_read_and_not_answered() -> None:
     async with shown(story) as on:
         on.fake.viewing = Viewing(HOLDER)
         on.fake.wake()
-        await on.until_shown("viewing; process")
+        await on.until_shown("viewing   process")
         on.fake.viewing = Viewing("")
         on.fake.wake()
         await on.until_shown("g to read it")

@@ -74,8 +74,9 @@ def status_line(
     place = Piece(clean_line(f"{project} · {branch}" if branch else project), Tone.PLAIN, rank=2 if closing else 0)
     left = [Piece(PROGRAM, rank=5), place]
     if viewing is not None:
-        told = f"viewing; {clean_line(viewing.holder)} runs it" if viewing.holder else "viewing; nobody runs it"
-        left.append(Piece(told, Tone.ACCENT if viewing.holder else Tone.ASKS, rank=1 if viewing.holder else 0))
+        tone = Tone.ACCENT if viewing.holder else Tone.ASKS
+        left.append(Piece("viewing", tone))
+        left.append(Piece(f"{clean_line(viewing.holder) or 'nobody'} runs it", tone, rank=3 if viewing.holder else 0))
     if simulated:
         left.append(Piece("SIMULATED, no Codex", Tone.ASKS))
     if closing:

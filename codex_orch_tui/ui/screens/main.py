@@ -377,22 +377,6 @@ class MainScreen(
             self._bridge.mark(Dirty.EVERYTHING)
             self.look_for_trust()
 
-    # -- log ----------------------------------------------------------------------------------------------------
-
-    def action_raw(self) -> None:
-        """The raw JSONL, or the log again."""
-        self.show_pane("log")
-        self.log_pane.toggle_raw()
-
-    def action_search(self) -> None:
-        """Looks for a text in the log."""
-        self.show_pane("log")
-        self.log_pane.search()
-
-    def action_follow(self) -> None:
-        """Stays at the newest line, or holds still."""
-        self.log_pane.log_view.action_follow()
-
     # -- the way out --------------------------------------------------------------------------------------------
 
     def wait_to_close(self, waits: bool) -> None:

@@ -116,3 +116,17 @@ class Panes(TaskActions):
             self.show_pane("inbox")
         else:
             self.tell("Nothing needs you.")
+
+    def action_raw(self) -> None:
+        """The raw JSONL, or the log again."""
+        self.show_pane("log")
+        self.log_pane.toggle_raw()
+
+    def action_search(self) -> None:
+        """Looks for a text in the log."""
+        self.show_pane("log")
+        self.log_pane.search()
+
+    def action_follow(self) -> None:
+        """Stays at the newest line, or holds still."""
+        self.log_pane.log_view.action_follow()

@@ -43,7 +43,7 @@ async def second(on: Stage | Commands) -> AsyncIterator[User]:
 
 async def test_a_viewer_answers_for_a_program_without_a_screen_reads_and_merges(scratch: Path) -> None:
     async with stage(scratch, [escalation(scratch)]) as on, second(on) as me:
-        await me.see("viewing; process", "runs it")
+        await me.see("viewing   process", "runs it")
         (ref,) = await on.start("MARK it")
         await me.see("1 needs you")
         await me.press("g")
@@ -106,7 +106,7 @@ async def test_when_the_holder_goes_it_offers_to_take_over(scratch: Path) -> Non
         await me.press("t")
         assert me.app.return_value is None, "somebody holds it"
         await holding.__aexit__(None, None, None)
-        await me.see("viewing; nobody runs it", "has ended", "t does", "t take over")
+        await me.see("viewing   nobody runs it", "has ended", "t does", "t take over")
         assert me.on.task(ref).state is TaskState.INTERRUPTED
         await me.press("t")
         assert me.app.return_value == TAKE_OVER
