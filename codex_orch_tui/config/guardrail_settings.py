@@ -5,14 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from codex_orch_tui.config.numbers import no_truth
 from codex_orch_tui.domain.guardrail import Guardrail, Severity
-
-
-def _no_truth(value: object) -> object:
-    """Python takes true for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
 
 
 def _true(value: object) -> object:
@@ -21,7 +15,7 @@ def _true(value: object) -> object:
     return value
 
 
-_Count = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=1_000_000_000)]
+_Count = Annotated[int, BeforeValidator(no_truth), Field(ge=0, le=1_000_000_000)]
 _On = Annotated[bool, BeforeValidator(_true)]
 _Glob = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from codex_orch_tui.config.numbers import no_truth
 from codex_orch_tui.domain.check import CHECK_NAME, words_of
 from codex_orch_tui.domain.pipeline import PipelineError, Pipelines, Stage, steps
 from codex_orch_tui.domain.secrets import redact
@@ -26,13 +27,6 @@ _OURS = re.compile(
     r"|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|(?:LD|DYLD|CODEX|GIT)_.*)"
 )
 """Variables that decide which program runs, or what its sandbox is: Codex, which makes the sandbox, reads them too."""
-
-
-def _no_truth(value: object) -> object:
-    """Python takes true for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
 
 
 def _line(line: str) -> str:
@@ -81,9 +75,7 @@ class StageSettings(BaseModel):
     pipeline: _Name | None = None
     """The name of another pipeline, all of whose stages run here."""
 
-    time_limit_s: Annotated[float, BeforeValidator(_no_truth), Field(gt=0, le=86_400, allow_inf_nan=False)] | None = (
-        None
-    )
+    time_limit_s: Annotated[float, BeforeValidator(no_truth), Field(gt=0, le=86_400, allow_inf_nan=False)] | None = None
     """Seconds until it is ended and has failed, for a pipeline all of it together; otherwise `check_time_limit_s`."""
 
     environment: dict[Annotated[_VariableName, AfterValidator(_variable)], _Value] = Field(default_factory=dict)

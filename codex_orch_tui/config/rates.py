@@ -5,17 +5,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from codex_orch_tui.config.numbers import no_truth
 from codex_orch_tui.domain.cost import RateCard, Rates
 
-
-def _no_truth(value: object) -> object:
-    """Python takes true for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
-
-
-_Dollars = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=100_000, allow_inf_nan=False)]
+_Dollars = Annotated[float, BeforeValidator(no_truth), Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
 class RateSettings(BaseModel):

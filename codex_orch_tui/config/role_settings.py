@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from codex_orch_tui.config.numbers import no_truth
 from codex_orch_tui.domain.plan import ApprovalPolicy, Limits, Role, RoleName, SandboxMode
 from codex_orch_tui.domain.role import READERS, RoleProfile
 
@@ -12,14 +13,7 @@ ROLE_NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 """A role's name also names its files."""
 
 
-def _no_truth(value: object) -> object:
-    """Python takes true for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
-
-
-_Number = BeforeValidator(_no_truth)
+_Number = BeforeValidator(no_truth)
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 OwnRoleName = Annotated[str, StringConstraints(pattern=ROLE_NAME)]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from codex_orch_tui.config.guardrail_settings import GuardrailSettings
+from codex_orch_tui.config.numbers import no_truth
 from codex_orch_tui.config.pipeline_settings import PipelineTable
 from codex_orch_tui.config.rates import RateSettings
 from codex_orch_tui.config.role_settings import OwnRoleName, RoleSettings
@@ -25,13 +26,6 @@ ALLOWED_PROGRAMS = (
 BRANCH_FIELDS = frozenset({"date", "id", "task"})
 
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[-/.]|[/.]$")
-
-
-def _no_truth(value: object) -> object:
-    """Python takes true for the number 1."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
 
 
 def _role(name: str) -> RoleName:
@@ -68,7 +62,7 @@ def _check_line(line: str) -> str:
     return line
 
 
-_Number = BeforeValidator(_no_truth)
+_Number = BeforeValidator(no_truth)
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 CheckName = Annotated[str, StringConstraints(pattern=f"^{CHECK_NAME}$")]

@@ -22,5 +22,6 @@ def is_explained(entry: HistoryEntry) -> bool:
 def explained(entry: HistoryEntry) -> str:
     """The command and who or what allowed it, in two lines."""
     allowed = entry.allowance.text if entry.allowance is not None else "not known"
-    allowed = allowed.replace(DECIDER_WORDS[Decider.CALLER], SCRIPT)
+    if entry.allowance is not None and entry.allowance.by is Decider.CALLER:
+        allowed = allowed.replace(DECIDER_WORDS[Decider.CALLER], SCRIPT)
     return f"$ {entry.title}\n    {allowed}"

@@ -189,14 +189,14 @@ class CleanLook:
         if (why := await self._why_unsaved(group, worktree, stand, to_come=to_come)) and not stopped:
             raise _StaysError(why)
         has_folder = await self._has_folder(worktree, group)
-        if why := await why_it_stays(self.repository, state, plan.run.id, worktree):
+        has_branch = not how.keep_branches and await self._has_branch(state, group, worktree)
+        if (stopped or has_branch) and (why := await why_it_stays(self.repository, state, plan.run.id, worktree)):
             raise _StaysError(why, is_branch=True)
         if stopped:
             plan.give_up += stopped
             if Standing.DONE not in stand:
                 plan.given_up.append((stopped[-1].ref, worktree))
             return
-        has_branch = not how.keep_branches and await self._has_branch(state, group, worktree)
         place = Place(
             worktree=worktree, tasks=tuple(group), has_folder=has_folder, has_branch=has_branch, ref=group[-1].ref
         )
@@ -303,8 +303,10 @@ class CleanLook:
 
 def leftover_branch(run: Run, path: Path, branch_for: Callable[[RunId, TaskId, float], str]) -> str:
     """The branch that a landing made for its worktree there, whatever is checked out in it now."""
-    if run.landing is not None and run.landing.worktree.path == str(path):
-        return run.landing.worktree.branch
+    landings = (run.landing, *reversed(run.earlier_landings))
+    for landing in landings:
+        if landing is not None and landing.worktree.path == str(path):
+            return landing.worktree.branch
     return branch_for(run.id, INTEGRATION, run.created_at_s) + path.name.removeprefix(INTEGRATION)
 
 

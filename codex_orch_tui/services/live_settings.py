@@ -166,12 +166,15 @@ def _watched(files: tuple[Path, ...]) -> _Watched:
     folders: set[Path] = set()
     names: set[str] = set()
     for path in files:
-        target = path.resolve()
-        names |= {path.name, target.name, path.parent.name}
-        for folder in (path.parent, target.parent):
-            place = folder if folder.is_dir() else folder.parent
-            if place.is_dir():
-                folders.add(place)
+        names |= {path.name, path.parent.name}
+        # A link that leads round in circles, a folder that may not be searched: looked at again when it is mended.
+        with contextlib.suppress(OSError, RuntimeError):
+            target = path.resolve()
+            names.add(target.name)
+            for folder in (path.parent, target.parent):
+                place = folder if folder.is_dir() else folder.parent
+                if place.is_dir():
+                    folders.add(place)
     return frozenset(folders), frozenset(names)
 
 

@@ -37,7 +37,7 @@ async def why_it_stays(
     if await repository.tip(branch) is None:
         return ""
     if bases := [one.id for one in state.runs.values() if one.base_branch == branch and not one.folder_removed]:
-        return f"{branch} is the base branch of run {bases[0]}"
+        return f"{branch} is the base branch of run {bases[0]} → codex-orch-tui prune --run-id {bases[0]} comes first"
     landing = state.runs[run].landing
     tasks = (state.tasks[ref] for ref in state.runs[run].tasks)
     ours = {task.worktree.branch for task in tasks if task.worktree is not None}

@@ -83,12 +83,13 @@ class RunJournals:
                 pages.close()
 
     def _copy(self, pages: JournalPages) -> None:
+        lacking = tuple(self._lacking)
         while not (page := pages.page(self._next)).is_end:
             for run, lines in _by_run(page).items():
                 self._copy_run(pages, run, lines, page.next_bytes)
             # Whatever became of one run: the others have these lines, and must not get them again.
             self._next = page.next_bytes
-        for run in tuple(self._lacking):
+        for run in lacking:
             self._copy_run(pages, run, (), self._next)
 
     def _copy_run(self, pages: JournalPages, run: RunId, lines: Iterable[bytes], end_bytes: int) -> None:

@@ -362,7 +362,7 @@ class RunLandings:
             tip = await self.repository.tip(worktree.branch)
             base = await self.repository.tip(worktree.base_branch)
             why = await why_it_stays(self.repository, self.hub.state, run, worktree)
-            if tip is not None and (base is None or not await self.repository.is_merged(tip, base)):
+            if not why and tip is not None and (base is None or not await self.repository.is_merged(tip, base)):
                 backup_ref = await self.integration.back_up(run, worktree)
         except GitRepoError as error:
             self.hub.apply(ev.RunWorktreeKept(run=run, reason=sentence(error)))

@@ -193,8 +193,15 @@ class OrchApp(App[int], inherit_bindings=False):
         """What is typed while a field to write in is on its way waits for it; while the program leaves it goes."""
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return
-        if self.keys_ahead.takes(event) or (isinstance(event, events.Key) and self._is_of_another_place(event)):
-            return
+        if not self.keys_ahead.takes(event):
+            await self._hand_on(event)
+
+    async def _hand_on(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            if not event.is_forwarded:
+                self._given[event] = (self.screen, self.focused)
+            elif self._is_of_another_place(event):
+                return
         await super().on_event(event)
 
     def _is_of_another_place(self, event: events.Key) -> bool:
@@ -202,9 +209,6 @@ class OrchApp(App[int], inherit_bindings=False):
 
         Textual would let it act on whatever has come into the place, which nobody had read when it was pressed.
         """
-        if not event.is_forwarded:
-            self._given[event] = (self.screen, self.focused)
-            return False
         screen, focused = self._given.get(event, (self.screen, self.focused))
         inbox = self._main.needs_you.inbox
         is_at_question = inbox is not None and inbox.has_focus_within
@@ -213,7 +217,7 @@ class OrchApp(App[int], inherit_bindings=False):
     async def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The field is there: it gets what was typed for it."""
         for typed in self.keys_ahead.given(event.widget):
-            await super().on_event(typed)
+            await self._hand_on(typed)
 
     def on_app_focus(self) -> None:
         """The terminal says that the person is in it."""

@@ -12,6 +12,7 @@ from codex_orch_tui.ui.bindings import ACTIONS, Where
 from codex_orch_tui.ui.key_names import keys_label
 from codex_orch_tui.ui.presentation.available import why_not
 from codex_orch_tui.ui.screens.main import MainScreen
+from codex_orch_tui.ui.screens.true_size import TrueSize
 
 
 class _Command(NamedTuple):
@@ -56,7 +57,7 @@ class ActionProvider(Provider):
             yield _Command(f"theme {name}", "Until the program ends; `theme` in the configuration keeps it", act)
 
 
-class Palette(CommandPalette):
+class Palette(TrueSize, CommandPalette):
     """The palette. It has the keys before its list has rows: a page then would be a page of nothing, which raises."""
 
     def _action_command_list(self, action: str) -> None:

@@ -69,14 +69,22 @@ async def test_g_goes_to_the_card_that_is_shown_and_on_from_there(size: tuple[in
         assert on.main.current == refs[1], "the task of the card that is read, not of the oldest question"
 
 
-async def test_a_key_that_comes_back_late_from_another_screen_answers_nothing(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("way", ["typed", "typed ahead"])
+async def test_a_key_that_comes_back_late_from_another_screen_answers_nothing(
+    size: tuple[int, int], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     story, _, _ = asking()
     async with shown(story, size) as on:
         await on_card(on)
         await on.press("question_mark")
         await on.until(lambda: isinstance(on.app.screen, HelpScreen))
         late = events.Key("a", "a")
-        await on.app.on_event(late)  # it is given to the help, which has no use for it
+        if way == "typed":
+            await on.app.on_event(late)  # it is given to the help, which has no use for it
+        else:
+            with monkeypatch.context() as patched:
+                patched.setattr(on.app.keys_ahead, "given", lambda _field: (late,))
+                await on.app.on_descendant_focus(events.DescendantFocus(on.app.screen))
         await on.press("escape")
         await on_card(on)
         await on.press("z")  # a key of the card that commands nothing: the card takes keys now

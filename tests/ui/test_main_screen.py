@@ -143,9 +143,11 @@ async def test_a_small_window_says_so() -> None:
 
 async def test_a_size_that_is_over_is_passed_over() -> None:
     async with shown(size=(100, 30)) as on:
-        question = ConfirmScreen("Go on?", (), ())
+        question, palette = ConfirmScreen("Go on?", (), ()), Palette()
         await on.app.push_screen(question)
-        for screen in (on.main, question):
+        await on.app.push_screen(palette)
+        await on.until(lambda: palette.has_class("-ready"))
+        for screen in (on.main, question, palette):
             before = screen.classes
             # As of a layout for a size that was there for a moment, in the place of the terminal's own.
             screen.post_message(Resize(Size(1, 1), Size(1, 1)))

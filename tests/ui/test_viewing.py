@@ -66,11 +66,13 @@ async def test_where_nobody_works_a_question_is_read_and_not_answered() -> None:
     story = Story()
     (ref,) = story.run(["One"])
     story.start(ref)
-    story.ask(ref, command_request(story, ref))
+    for number in range(2):
+        story.ask(ref, command_request(story, ref, number=number))
     async with shown(story) as on:
         on.fake.viewing = Viewing(HOLDER)
         on.fake.wake()
         await on.until_shown("viewing   process")
+        await on.until(lambda: len(on.fake.asked("shown")) == 1)
         on.fake.viewing = Viewing("")
         on.fake.wake()
         await on.until_shown("g to read it")
@@ -79,7 +81,10 @@ async def test_where_nobody_works_a_question_is_read_and_not_answered() -> None:
         await on.until(lambda: on.main.needs_you.has_focus_within)
         await on.press("a")
         await on.until_shown("so nothing is done: t takes over")
-        assert on.fake.state.pending
+        await on.press("right_square_bracket")
+        await on.until_shown("2 of 2")
+        assert len(on.fake.asked("shown")) == 1, "nobody is there who could take it down"
+        assert len(on.fake.state.pending) == 2
 
 
 async def test_leaving_asks_nothing_as_nothing_is_stopped() -> None:

@@ -193,9 +193,9 @@ def files_table(files: Sequence[FileStat], omitted: int = 0) -> list[str]:
 
 
 def checks_table(checks: Sequence[CheckPart]) -> list[str]:
-    """Checks with their outcome and the commit that they looked at."""
+    """The newest checks with their outcome and the commit that they looked at."""
     rows = []
-    for check in checks[:_ROWS]:
+    for check in checks[-_ROWS:]:
         is_one_command = bool(check.stages) or check.name == check.command
         rows.append(
             (

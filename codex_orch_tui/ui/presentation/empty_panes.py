@@ -23,7 +23,7 @@ def where_tasks_can_begin(state: State) -> EmptyPanes:
         worktrees="No worktrees yet. n starts a task.",
         tasks="No tasks yet. n starts one.",
         log=of_task if state.tasks else "Nothing here yet. n starts a task; its log appears here.",
-        questions=quiet_line(state),
+        questions="" if state.pending else quiet_line(state),  # it looks at every task
     )
 
 

@@ -131,7 +131,7 @@ def reviewed_text(task: Task, files: int) -> str:
         return f"0 of {files_text(files)}"
     seen = f"{reviewed.files_viewed} of {files_text(reviewed.files_total)}"
     if reviewed.waived and task.is_cleared:
-        return f"{seen}: nobody read it, merge --allow-automerge let it pass"
+        return f"{seen}: nobody read it; it was let through unread"
     return f"{seen}, this exact commit" if task.is_reviewed else f"{seen}, but it has changed since"
 
 

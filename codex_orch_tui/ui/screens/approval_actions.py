@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from codex_orch_tui.domain.approval import Approval, Choice, Decision
 from codex_orch_tui.domain.ids import ApprovalId
+from codex_orch_tui.ui.bindings import BY_ID
 from codex_orch_tui.ui.presentation.attention import answer_told, next_attention
 from codex_orch_tui.ui.screens import dialogs
 from codex_orch_tui.ui.screens.task_actions import TaskActions
@@ -46,13 +47,18 @@ class ApprovalActions(TaskActions):
     # -- answers ------------------------------------------------------------------------------------------------
 
     def on_approval_inbox_answered(self, message: "ApprovalInbox.Answered") -> None:
-        """The person answered a card; with that the pane is in front that was there before."""
+        """The person answered a card."""
         message.stop()
         self._answer(message.approval_id, message.times_asked, message.decision)
-        self.show_pane(self._pane_before)
 
     def _answer(self, approval_id: ApprovalId, times_asked: int, decision: Decision) -> None:
-        """Sends an answer to exactly the question that was read: one that is asked again since then is another."""
+        """Sends an answer to exactly the question that was read: one that is asked again since then is another.
+
+        With that the pane is in front that was there before.
+        """
+        if self.refuses("approval.accept"):
+            return
+        self.show_pane(self._pane_before)
         approval = self.state.approvals.get(approval_id)
         if approval is not None and approval.times_asked != times_asked:
             self.notify(CHANGED_MEANWHILE, severity="warning", markup=False)
@@ -63,7 +69,8 @@ class ApprovalActions(TaskActions):
     def on_approval_inbox_painted(self, message: "ApprovalInbox.Painted") -> None:
         """A question was painted: its yes counts for what it is about now."""
         message.stop()
-        self.errands.start(self.orchestrator.shown(message.approval_id, message.text))
+        if not self.why_refused(BY_ID["approval.accept"]):
+            self.errands.start(self.orchestrator.shown(message.approval_id, message.text))
 
     def on_approval_inbox_turned(self, message: "ApprovalInbox.Turned") -> None:
         """Another question is in front of the person: the log and the panes show the task that asks it."""
@@ -92,4 +99,3 @@ class ApprovalActions(TaskActions):
 
     def _accept_for_good(self, approval: Approval) -> None:
         self._answer(approval.id, approval.times_asked, Decision(choice=Choice.ACCEPT_FOR_GOOD))
-        self.show_pane(self._pane_before)

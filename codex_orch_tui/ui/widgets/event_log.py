@@ -98,12 +98,6 @@ class EventLog(LineView):
         self._older_asked = False
         self._tell_state()
 
-    def say_when_empty(self, text: str) -> None:
-        """What is said from now on while there is no entry."""
-        if text != self.empty_text:
-            self.empty_text = text
-            self.refresh()
-
     # What comes in.
 
     def extend(self, entries: Sequence[LogEntry]) -> None:

@@ -41,12 +41,20 @@ class LineView(ScrollView, can_focus=True):
     """
 
     _is_placing = False
+    empty_text = ""
+    """What is said while there is nothing to show."""
 
     def __init__(self, **options: Any) -> None:
         """Makes an empty view; `options` are Textual's own."""
         super().__init__(**options)
         self.strips: LRUCache[tuple[int, int], Strip] = LRUCache(256)
         """Painted lines that still hold, by line and column of scrolling; for views that keep some."""
+
+    def say_when_empty(self, text: str) -> None:
+        """What is said from now on while there is no line."""
+        if text != self.empty_text:
+            self.empty_text = text
+            self.refresh()
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """Scrolls at once: an animation would aim at a line that has moved on when it arrives."""

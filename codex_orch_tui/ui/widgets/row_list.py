@@ -106,12 +106,6 @@ class RowList(LineView):
         rows = self._sheet.rows
         return rows[self._cursor] if self._cursor < len(rows) else None
 
-    def say_when_empty(self, text: str) -> None:
-        """What is said from now on while there is no row."""
-        if text != self.empty_text:
-            self.empty_text = text
-            self.refresh()
-
     def show(self, sheet: Sheet, now_s: float) -> None:
         """Shows other rows; repaints what differs."""
         old, self._sheet = self._sheet, sheet

@@ -89,7 +89,7 @@ class TaskTree(FoldingList):
             return
         before = self.cursor_row
         self._rows_of.set_filter(wanted)
-        self.empty_text = _NONE_FITS if wanted else self._unfiltered_text
+        self.say_when_empty(self._unfiltered_text)
         self.border_title = Content(f"Tasks · /{typed.strip()}" if wanted else "Tasks")
         self._again()
         self.refresh()

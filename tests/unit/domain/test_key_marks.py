@@ -17,6 +17,8 @@ def test_the_first_key_of_a_sentence_says_whose_key_it_is() -> None:
     assert off_screen("look again (m on the run)") == "look again (m on the run, on the screen)"
     assert off_screen("1 file(s), run: codex login") == "1 file(s), run: codex login"
     assert off_screen("") == ""
+    assert off_screen("Plan (b) is at work: interrupt it (i)") == "Plan (b) is at work: interrupt it (i on the screen)"
+    assert off_screen("a clash: notes (a).md → update it (u)") == "a clash: notes (a).md → update it (u on the screen)"
 
 
 def sentences(file: Path) -> Iterator[str]:

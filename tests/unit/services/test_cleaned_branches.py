@@ -115,6 +115,7 @@ async def test_a_branch_that_another_run_goes_back_to_stays(scratch: Path) -> No
         told = f"{branch_of(on, ref)} is the base branch of run {other.run}"
         assert told in why((await looked(on, ref, CLEAN)).told(), Part.BRANCH)
         assert told in why(await cleaned(on, ref), Part.BRANCH)
+        assert not (await cleaned(on, ref, CleanHow(keep_branches=True))).kept, "it was not to go anyway"
         assert branch_of(on, ref) in branches(on)
         assert not (await cleaned(on, other, PRUNE)).kept
         assert parts(await cleaned(on, ref)) == [Part.BRANCH]

@@ -242,3 +242,16 @@ def test_what_waits_for_a_restart_and_is_taken_back_says_so() -> None:
 def test_a_long_value_is_only_named() -> None:
     (change,) = changes(Config(), Config(checks={"tests": "pytest " + "x" * 200}), Config())
     assert str(change) == "checks: has changed, now"
+
+
+async def test_a_link_that_leads_round_in_circles_is_looked_at_again_when_it_is_mended(desk: Desk) -> None:
+    desk.own.parent.mkdir()
+    desk.own.write_text("max_workers: 3\n")
+    async with desk.opened():
+        desk.own.unlink()
+        desk.own.symlink_to(desk.own)
+        await desk.news()
+        desk.own.unlink()
+        desk.own.write_text("max_workers: 5\n")
+        while not desk.used or desk.used[-1].max_workers != 5:
+            await desk.news()
